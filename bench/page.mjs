@@ -129,6 +129,7 @@ export function synthTable({ variants }) {
     row('peak memory of the process', ({ peakBytes }) => peakBytes / MIB, 'MiB'),
     ['objects', ...variants.map(({ objects }) => String(objects))],
     ['YAML', ...variants.map(({ yamlBytes }) => `${number(yamlBytes / 1024)} KiB`)],
+    ['lines of YAML for a service', ...variants.map(({ linesPerService }) => number(linesPerService))],
   ]);
 }
 

@@ -36,14 +36,18 @@ function meshApp(outdir, count, calls, planned = false) {
 function plainApp(outdir, count, calls) {
   const app = new App({ outdir });
   const chart = new Chart(app, 'bench', { namespace: NAMESPACE });
+  const metadata = { name: 'cdk8s-mesh' };
+  const role = new kplus.Role(chart, 'role', { metadata });
+  role.allow(['get', 'list', 'watch'], kplus.ApiResource.custom({ apiGroup: 'discovery.k8s.io', resourceType: 'endpointslices' }));
+  const binding = new kplus.RoleBinding(chart, 'binding', { metadata, role });
   for (let i = 0; i < count; i++) {
     const callees = Array.from({ length: calls }, (_, k) => (i + k + 1) % count);
-    plainService(chart, i, callees);
+    plainService(chart, i, callees, binding);
   }
   return app;
 }
 
-function plainService(chart, i, callees) {
+function plainService(chart, i, callees, binding) {
   const name = `service-${i}`;
   const labels = { app: name };
   const metadata = { name, labels };
@@ -110,9 +114,6 @@ function plainService(chart, i, callees) {
     metadata: { name: `${name}-v1`, labels },
     spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
   });
-  const role = new kplus.Role(chart, `${name}-role`, { metadata: { name: `cdk8s-mesh.${name}`, labels } });
-  role.allow(['get', 'list', 'watch'], kplus.ApiResource.custom({ apiGroup: 'discovery.k8s.io', resourceType: 'endpointslices' }));
-  const binding = new kplus.RoleBinding(chart, `${name}-binding`, { metadata: { name: `cdk8s-mesh.${name}`, labels }, role });
   binding.addSubjects(account);
 }
 

@@ -20,10 +20,12 @@ const peakBytes = process.resourceUsage().maxRSS * 1024;
 
 const kinds = {};
 let yamlBytes = 0;
+let lines = 0;
 for (const file of readdirSync(outdir)) {
   const text = readFileSync(join(outdir, file), 'utf8');
   yamlBytes += Buffer.byteLength(text);
+  lines += text.split('\n').length - 1;
   for (const [, kind] of text.matchAll(/^kind: (\S+)$/gm)) kinds[kind] = (kinds[kind] ?? 0) + 1;
 }
 const sorted = Object.fromEntries(Object.entries(kinds).sort(([a], [b]) => (a < b ? -1 : 1)));
-console.log(JSON.stringify({ synthMs, cpuMs, peakBytes, kinds: sorted, yamlBytes }));
+console.log(JSON.stringify({ synthMs, cpuMs, peakBytes, kinds: sorted, yamlBytes, lines }));

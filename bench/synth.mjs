@@ -85,7 +85,7 @@ function planMs(folder) {
 
 function summary(name, title, own) {
   const middle = (pick) => own.map(pick).sort((a, b) => a - b)[own.length >> 1];
-  const { kinds, yamlBytes } = own[0];
+  const { kinds, yamlBytes, lines } = own[0];
   return {
     name,
     title,
@@ -97,5 +97,6 @@ function summary(name, title, own) {
     objects: Object.values(kinds).reduce((sum, count) => sum + count, 0),
     kinds,
     yamlBytes,
+    linesPerService: lines / settings.services,
   };
 }

@@ -94,7 +94,7 @@ export function configurationPage(schema, contract) {
     '`mesh_config_reloads_total{result="rejected"}` counts it; the log event `config_rejected` and the admin page `/config` name',
     'every mistake and its place. A change of the ports and the address of `admin` needs a restart.',
     '',
-    `What is in force is kept in the folder that the environment variable ${code(contract.ENV_STATE_DIR)} names, if any, for the next process`,
+    `What is in force is kept in the folder that the environment variable ${code(contract.ENV_STATE_DIR)} names, or else in ${code(contract.STATE_DIR)} if that is there, for the next process`,
     'of the pod ([why](decisions/kept-across-restarts.md)).',
     '',
     `The environment variable ${code(contract.ENV_HOSTS_FILE)} names the hosts file that the proxy keeps for the other containers of its pod, if any: the`,

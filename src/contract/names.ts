@@ -5,10 +5,7 @@
 /** Name of the sidecar container in a pod. */
 export const SIDECAR_CONTAINER = 'mesh-proxy';
 
-/**
- * Label: the mesh service that a Deployment, Service or pod belongs to. Services select pods by it, so only pods that take the
- * service's requests have it.
- */
+/** Label: the mesh service that a pod belongs to. Services select pods by it, so only pods that take the service's requests have it. */
 export const SERVICE_LABEL = 'cdk8s-mesh/service';
 
 /** Label: the version of that service. */
@@ -16,9 +13,6 @@ export const VERSION_LABEL = 'cdk8s-mesh/version';
 
 /** Label: the mesh service of a pod that takes no requests, such as that of a job. Nothing selects by it. */
 export const PART_OF_LABEL = 'cdk8s-mesh/part-of';
-
-/** Label of a Service: `service` for the one that callers name, `version` for the headless one of a single version. */
-export const ROLE_LABEL = 'cdk8s-mesh/role';
 
 /** Annotation of the headless Service of a version that is one of several: its weight, for apps that call it from elsewhere. */
 export const WEIGHT_ANNOTATION = 'cdk8s-mesh/weight';
@@ -91,7 +85,7 @@ export function jwksFile(place: JwksPlace, object: string, key: string): string 
 export const STATE_VOLUME = 'mesh-state';
 export const STATE_DIR = '/var/lib/cdk8s-mesh';
 
-/** Environment: the folder that the sidecar may write to. Absent: none, and nothing outlives the process. */
+/** Environment: the folder that the sidecar may write to. Absent: {@link STATE_DIR}, if it is there. Without one, nothing outlives the process. */
 export const ENV_STATE_DIR = 'MESH_STATE_DIR';
 
 /** The hosts file that the sidecar keeps there, and where the containers of its app mount it. */
@@ -118,7 +112,7 @@ export const ENV_POD_NAMESPACE = 'POD_NAMESPACE';
 export const ENV_POD_IPS = 'POD_IPS';
 export const ENV_NODE_IP = 'NODE_IP';
 
-/** The same: memory limit of the sidecar's container, in bytes; 0 for none. Without it the proxy asks the control group. */
+/** Environment: memory limit of the proxy's container, in bytes; 0 for none. Absent: the proxy asks the control group. */
 export const ENV_MEMORY_LIMIT = 'MESH_MEMORY_LIMIT';
 
 /** Environment: path of the configuration document. */

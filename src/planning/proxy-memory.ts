@@ -87,6 +87,11 @@ export function nodeOptions({ oldSpaceMib, semiSpaceMib }: ProxyHeap): string {
   return `--max-old-space-size=${oldSpaceMib} --max-semi-space-size=${semiSpaceMib}`;
 }
 
+/** The flags that the image has by itself, by its Dockerfile. */
+export function imageNodeOptions(): string {
+  return nodeOptions(proxyHeap(defaultProxyMemory(1).limitMib, 1)!);
+}
+
 function heapOf(limitMib: number, workers: number): number {
   return Math.floor(Math.max(0, limitMib - CODE_MIB) / proxyProcesses(workers) * HEAP_SHARE);
 }

@@ -54,7 +54,7 @@ describe('a call', () => {
         ],
       },
     });
-    expect(spec.initContainers[0].volumeMounts).toContainEqual({ name: 'mesh-token', mountPath: '/var/run/secrets/cdk8s-mesh', readOnly: true });
+    expect(spec.initContainers[0].volumeMounts).toContainEqual({ name: 'mesh-token', mountPath: '/var/run/secrets/cdk8s-mesh' });
     expect(spec.containers[0].volumeMounts.map(({ name }: Manifest) => name)).not.toContain('mesh-token');
   });
 
@@ -164,6 +164,32 @@ describe('across charts and namespaces', () => {
     expect(findByKind(manifests, 'RoleBinding').map((binding) => [place(binding), binding.subjects[0].namespace])).toEqual([
       ['data/cdk8s-mesh.front.web', 'front'], ['front/cdk8s-mesh.front.web', 'front'],
     ]);
+  });
+
+  test('callers in one chart share it for each namespace, by the name of the first; an account is in it once', () => {
+    const chart = newChart();
+    const [catalog, cart] = ['catalog', 'cart'].map((name) => service(chart, name));
+    const web = service(chart, 'web');
+    web.calls(catalog!);
+    // A version of it has the account of the service.
+    web.addVersion('v2', { containers: [{ image: 'ghcr.io/acme/web:2', portNumber: 8080 }], weight: 10 }).calls(cart!);
+    cart!.calls(catalog!);
+    const all = Testing.synth(chart);
+    expectSound(all);
+    expect(findByKind(all, 'Role').map(({ metadata }) => metadata.name)).toEqual(['cdk8s-mesh.shop.web']);
+    expect(findByKind(all, 'RoleBinding').map(({ metadata, subjects }) => [metadata.name, subjects])).toEqual([['cdk8s-mesh.shop.web', [
+      { kind: 'ServiceAccount', name: 'web', namespace: 'shop' }, { kind: 'ServiceAccount', name: 'cart', namespace: 'shop' },
+    ]]]);
+  });
+
+  test('charts of one namespace have one each, so that each can be applied and taken away alone', () => {
+    const app = Testing.app();
+    const [front, back] = ['front', 'back'].map((id) => new Chart(app, id, { namespace: 'shop' }));
+    const catalog = service(back!, 'catalog');
+    service(front!, 'web').calls(catalog);
+    service(back!, 'cart').calls(catalog);
+    const bindings = [front!, back!].map((chart) => findByKind(Testing.synth(chart), 'RoleBinding').map(({ metadata, subjects }) => [metadata.name, subjects.length]));
+    expect(bindings).toEqual([[['cdk8s-mesh.shop.web', 1]], [['cdk8s-mesh.shop.cart', 1]]]);
   });
 
   test('the objects of a caller stay in its own chart', () => {

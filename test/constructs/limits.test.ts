@@ -161,7 +161,7 @@ describe('workers', () => {
   test('are one process with the heap of the image when nobody says', () => {
     expect(sidecarOf({})).toEqual({
       workers: undefined,
-      options: ['--max-old-space-size=64 --max-semi-space-size=2'],
+      options: [],
       resources: { requests: { cpu: '100m', memory: '64Mi', 'ephemeral-storage': '64Mi' }, limits: { memory: '128Mi' } },
     });
     expect(withDefaults(documentOf(synth((() => { const chart = newChart(); service(chart, 'web', { workers: 1 }); return chart; })()), 'web-v1')).workers).toBe(1);
@@ -170,7 +170,8 @@ describe('workers', () => {
   test('are in the document, and get CPU and memory by their number', () => {
     expect(sidecarOf({ workers: 4 })).toEqual({
       workers: 4,
-      options: ['--max-old-space-size=64 --max-semi-space-size=2'],
+      // As the image has it: the memory grows with the workers.
+      options: [],
       resources: { requests: { cpu: '400m', memory: '160Mi', 'ephemeral-storage': '64Mi' }, limits: { memory: '480Mi' } },
     });
   });
@@ -196,17 +197,6 @@ describe('workers', () => {
     expect(sidecarOf({ ...memory(512), workers: 3 })).toMatchObject({
       options: ['--max-old-space-size=88 --max-semi-space-size=2'], resources: { limits: { memory: '512Mi' } },
     });
-  });
-
-  test('tell the proxy the memory limit as it is in the pod, and nothing without one', () => {
-    const limit = (props: Partial<MeshServiceProps>) => {
-      const chart = newChart();
-      service(chart, 'web', props);
-      const [{ env }] = podSpec(findOne(synth(chart), 'Deployment', 'web-v1')).initContainers;
-      return env.find(({ name }: Manifest) => name === 'MESH_MEMORY_LIMIT');
-    };
-    const fromPod = { name: 'MESH_MEMORY_LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.memory' } } };
-    expect([{}, memory(512), { proxyResources: {} }].map(limit)).toEqual([fromPod, fromPod, undefined]);
   });
 
   test('keep the flags of the image when there is no limit on memory', () => {

@@ -39,7 +39,7 @@ function selectorsOf(manifest: Manifest): { readonly where: string; readonly lab
 }
 
 /** A StatefulSet of cdk8s-plus has a Service of its own, which is its author's affair. */
-const isForeignService = ({ kind, metadata }: Manifest): boolean => kind === 'Service' && metadata.labels?.['cdk8s-mesh/role'] === undefined;
+const isForeignService = ({ kind, spec }: Manifest): boolean => kind === 'Service' && spec.selector?.['cdk8s-mesh/service'] === undefined;
 
 /** Where in `manifests` a pod with these labels is selected. */
 function selecting(manifests: Manifest[], labels: Labels): string[] {
@@ -102,8 +102,6 @@ describe('the pods of a MeshService', () => {
     const name = `catalog-${version}`;
     expect(selecting(manifests, labelsOf(findOne(manifests, 'Deployment', name)))).toEqual([
       `Deployment ${name}.spec.selector.matchLabels`,
-      `Deployment ${name}.spec.template.spec.topologySpreadConstraints.0.labelSelector.matchLabels`,
-      `Deployment ${name}.spec.template.spec.topologySpreadConstraints.1.labelSelector.matchLabels`,
       `PodDisruptionBudget ${name}.spec.selector.matchLabels`,
       `Service ${name}.spec.selector`,
       'Service catalog.spec.selector',

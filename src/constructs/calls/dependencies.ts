@@ -1,7 +1,6 @@
 /**
  * What a workload calls, and the permission that it takes. Versions of a service share the service's dependencies and may
- * add their own. Each namespace called gets one Role and one RoleBinding for the caller, which name `endpointslices` and
- * reading only; a caller that needs no EndpointSlices gets neither.
+ * add their own. A caller may read the EndpointSlices of each namespace that it calls (endpoint-readers.ts); one that needs none may read none.
  */
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
@@ -17,8 +16,6 @@ import { checkAllow } from '../identity/allow-checks';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import type { InboundPort } from '../inbound/inbound-ports';
 import { TlsOptions } from '../inbound/tls-options';
-import * as kplus from '../kubernetes/kplus';
-import { writeLean } from '../kubernetes/lean-manifest';
 import { clusterOf, ONLY_CLUSTER } from '../mesh/mesh-settings';
 import { checkKinds } from '../mesh/prop-kinds';
 import { FaultInjection } from '../policies/fault-injection';
@@ -39,6 +36,7 @@ import { noteAddition } from '../synthesis/unchanged';
 import { CallOptions } from './call-options';
 import { callRoute } from './call-route';
 import { besides, checkCallRoutes, standsFor, targetsOf } from './call-routes';
+import { letReadEndpoints } from './endpoint-readers';
 
 /** The numbers of a call, which its routes get as they are. */
 const ROUTE_QUANTITIES = {
@@ -305,14 +303,7 @@ export class Dependencies {
     const { construct, name, namespace } = this.caller;
     // A chart that names no namespace leaves it to `kubectl apply`; its objects must not get the namespace of another chart.
     const target = info.chartNamespace ?? (Chart.of(construct).namespace === undefined ? undefined : DEFAULT_NAMESPACE);
-    const metadata = { name: `cdk8s-mesh.${namespace}.${name}`, namespace: target };
-    const scope = new Construct(construct, `Reads-${info.namespace}`);
-    const role = new kplus.Role(scope, 'Role', { metadata });
-    role.allowRead(kplus.ApiResource.ENDPOINT_SLICES);
-    const account = kplus.ServiceAccount.fromServiceAccountName(scope, 'Account', this.caller.account().name, { namespaceName: namespace });
-    const binding = new kplus.RoleBinding(scope, 'Binding', { metadata, role });
-    binding.addSubjects(account);
-    [role, binding].forEach(writeLean);
+    letReadEndpoints(construct, target, { name, namespace, account: this.caller.account().name });
   }
 }
 

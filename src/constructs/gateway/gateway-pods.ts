@@ -7,7 +7,7 @@ import { Call } from '../calls/dependencies';
 import { servingLabels } from '../inbound/services';
 import * as kplus from '../kubernetes/kplus';
 import { addVariable, askBeforeStop, completePodSpec, ContainerManifest, PodSpecManifest, setInPodSpec } from '../kubernetes/patches';
-import { SERVING_ANNOTATIONS, SERVING_STRATEGY, ServingDeployment, spreadPods } from '../kubernetes/serving-deployment';
+import { SERVING_STRATEGY, ServingDeployment, spreadPods } from '../kubernetes/serving-deployment';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { SessionPersistence } from '../policies/session-persistence';
 import { Jwt } from '../identity/jwt';
@@ -58,13 +58,13 @@ export function gatewayDeployment(scope: Construct, id: string, info: PodsInfo):
   const { name, settings, configMap, serviceAccount, replicas, budget, tls } = info;
   const labels = servingLabels(name, GATEWAY_VERSION);
   const deployment = new ServingDeployment(scope, id, {
-    metadata: { name, labels, annotations: SERVING_ANNOTATIONS },
+    metadata: { name },
     containers: [withTlsPort(proxyContainer(scope, settings, configMap, true), settings, tls !== undefined)],
     serviceAccount,
     replicas,
     strategy: SERVING_STRATEGY,
   }, labels);
-  spreadPods(deployment, labels);
+  spreadPods(deployment);
   setInPodSpec(deployment, '/containers/0/livenessProbe/terminationGracePeriodSeconds', STUCK_GRACE_SECONDS);
   setInPodSpec(deployment, '/terminationGracePeriodSeconds', budget.gracePeriodSeconds);
   deployment.podMetadata.addLabel(VERSION_LABEL, GATEWAY_VERSION);

@@ -1,6 +1,5 @@
 /** The Service by which clients reach a gateway, and what can be wrong with it. */
 import { Construct } from 'constructs';
-import { ROLE_LABEL, SERVICE_LABEL } from '../../contract';
 import { AppProtocol, defaultPortName, factsOf } from '../destinations/app-protocol';
 import { servingLabels } from '../inbound/services';
 import * as kplus from '../kubernetes/kplus';
@@ -45,7 +44,7 @@ export function gatewayService(scope: Construct, id: string, { name, proxyPorts,
   const { port, httpsPort } = portsOf(props);
   const type = props.type ?? ServiceType.LOAD_BALANCER;
   const service = new kplus.Service(scope, id, {
-    metadata: { name, labels: { [SERVICE_LABEL]: name, [ROLE_LABEL]: 'gateway' }, annotations: { ...props.serviceAnnotations } },
+    metadata: { name, annotations: { ...props.serviceAnnotations } },
     type: type as unknown as kplus.ServiceType,
     loadBalancerSourceRanges: props.loadBalancerSourceRanges,
     ports: [

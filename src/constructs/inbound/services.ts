@@ -4,7 +4,7 @@
  */
 import { Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
-import { ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL, WEIGHT_ANNOTATION } from '../../contract';
+import { SERVICE_LABEL, VERSION_LABEL, WEIGHT_ANNOTATION } from '../../contract';
 import { AppProtocol, factsOf } from '../destinations/app-protocol';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
@@ -52,12 +52,7 @@ export function servingLabels(serviceName: string, version: string): Record<stri
 export function serviceForAll(scope: Construct, id: string, info: CalledPorts, props: kplus.ServiceProps = {}): kplus.Service {
   const service = new kplus.Service(scope, id, {
     ...props,
-    metadata: {
-      name: info.serviceName,
-      namespace: info.namespace,
-      labels: { [SERVICE_LABEL]: info.serviceName, [ROLE_LABEL]: 'service' },
-      ...props.metadata,
-    },
+    metadata: { name: info.serviceName, namespace: info.namespace, ...props.metadata },
     ports: info.ports.map(({ tls, ...port }) => ({ ...port, targetPort: tls ? info.proxyPorts.inboundTls : info.proxyPorts.inbound })),
   });
   service.selectLabel(SERVICE_LABEL, info.serviceName);
@@ -70,7 +65,7 @@ export function serviceForAll(scope: Construct, id: string, info: CalledPorts, p
 export function serviceForVersion(scope: Construct, id: string, info: CalledPorts & { readonly version: string }): kplus.Service {
   const labels = servingLabels(info.serviceName, info.version);
   const service = new kplus.Service(scope, id, {
-    metadata: { name: `${info.serviceName}-${info.version}`, namespace: info.namespace, labels: { ...labels, [ROLE_LABEL]: 'version' } },
+    metadata: { name: `${info.serviceName}-${info.version}`, namespace: info.namespace },
     clusterIP: 'None',
     ports: info.ports.map(({ port, name }) => ({ port, name, targetPort: info.proxyPorts.inbound })),
     publishNotReadyAddresses: false,

@@ -5,6 +5,7 @@
  * and `terminationGracePeriodSeconds`. Two kinds of defaults stay as well, since client-side `kubectl apply` would say `configured` each time: those
  * in a list that is replaced as a whole (`projected.sources`), and those beside which Kubernetes keeps no other field (`strategy.type`).
  */
+import { isDeepStrictEqual } from 'node:util';
 import { pullPolicy } from './pull-policy';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -12,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** The default of a field: a value, that of each item of a list, or one that follows from the other fields. */
 type Defaults = { readonly [name: string]: string | number | boolean | Defaults | readonly [Defaults] | ((fields: Fields) => unknown) };
 
-const PROBE: Defaults = { failureThreshold: 3, successThreshold: 1, timeoutSeconds: 1, httpGet: { scheme: 'HTTP' } };
+const PROBE: Defaults = { failureThreshold: 3, periodSeconds: 10, successThreshold: 1, timeoutSeconds: 1, httpGet: { scheme: 'HTTP' } };
 
 const CONTAINER: Defaults = {
   imagePullPolicy: ({ image }) => (typeof image === 'string' ? pullPolicy(image) : undefined),
@@ -32,11 +33,22 @@ const POD: Defaults = {
   setHostnameAsFQDN: false,
 };
 
+/** The rules of an autoscaler that has some; without any, it would go by older ones. */
+const SCALING: Defaults = {
+  scaleUp: {
+    selectPolicy: 'Max',
+    stabilizationWindowSeconds: 0,
+    policies: () => [{ type: 'Percent', value: 100, periodSeconds: 15 }, { type: 'Pods', value: 4, periodSeconds: 15 }],
+  },
+  scaleDown: { selectPolicy: 'Max', policies: () => [{ type: 'Percent', value: 100, periodSeconds: 15 }] },
+};
+
 const BY_KIND: Readonly<Record<string, Defaults>> = {
   ConfigMap: { immutable: false },
   Deployment: {
     spec: { progressDeadlineSeconds: 600, strategy: { rollingUpdate: { maxSurge: '25%' } }, template: { spec: POD } },
   },
+  HorizontalPodAutoscaler: { spec: { behavior: SCALING } },
   Service: { spec: { ports: [{ protocol: 'TCP' }], type: ({ clusterIP }) => (clusterIP === 'None' ? 'ClusterIP' : undefined) } },
 };
 
@@ -68,16 +80,13 @@ function withoutInherited(deployment: Fields): Fields {
   const own = (container: Container): Container => {
     const { securityContext, ...others } = container;
     if (!securityContext) return container;
-    const said = Object.entries(securityContext).filter(([name, value]) => !INHERITED.includes(name) || !isEqual(value, pod.securityContext?.[name]));
+    const isSaid = ([name, value]: [string, unknown]): boolean => !INHERITED.includes(name) || !isDeepStrictEqual(value, pod.securityContext?.[name]);
+    const said = Object.entries(securityContext).filter(isSaid);
     return { ...others, ...(said.length > 0 && { securityContext: Object.fromEntries(said) }) };
   };
   const { containers, initContainers } = pod;
   const lean = { ...pod, ...(containers && { containers: containers.map(own) }), ...(initContainers && { initContainers: initContainers.map(own) }) };
   return { ...deployment, spec: { ...spec, template: { ...spec.template, spec: lean } } };
-}
-
-function isEqual(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function without(value: unknown, defaults: Defaults): unknown {
@@ -86,7 +95,7 @@ function without(value: unknown, defaults: Defaults): unknown {
   return Object.fromEntries(Object.entries(fields).flatMap(([name, below]): [string, unknown][] => {
     if (!Object.hasOwn(defaults, name)) return [[name, below]];
     const known = defaults[name]!;
-    if (typeof known === 'function') return below === known(fields) ? [] : [[name, below]];
+    if (typeof known === 'function') return isDeepStrictEqual(below, known(fields)) ? [] : [[name, below]];
     if (typeof known !== 'object') return below === known ? [] : [[name, below]];
     if (Array.isArray(known)) return [[name, Array.isArray(below) ? below.map((item) => without(item, (known as readonly [Defaults])[0])) : below]];
     const left = without(below, known as Defaults);

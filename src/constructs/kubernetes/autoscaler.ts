@@ -5,6 +5,7 @@ import { LATENCY_P99, REQUESTS_IN_FLIGHT, REQUESTS_PER_SECOND } from '../../plan
 import { millisecondsOf } from '../props/quantities';
 import * as kplus from './kplus';
 import { AutoscalerInfo } from './autoscaler-info';
+import { writeLean } from './lean-manifest';
 import { behaviorOf, toleranceManifest } from './scaling-behavior';
 import type { ScalingOptions } from './scaling-options';
 
@@ -32,6 +33,7 @@ export function makeAutoscaler(scope: Construct, id: string, { name, min, max, t
     },
   });
   completeTolerance(autoscaler, options);
+  writeLean(autoscaler);
   return autoscaler;
 }
 

@@ -22,15 +22,6 @@ export interface ZoneSpread {
   readonly isStrict: boolean;
 }
 
-/**
- * Findings of kube-score that are wrong here, in the annotation that it reads: limits on CPU (they throttle, which delays every request) and on
- * ephemeral storage (kubelet takes their sum for the whole pod's), images pulled at every start (tags and digests don't change), and no
- * anti-affinity (topology spread does it, and lets pods start when nodes are few).
- */
-export const SERVING_ANNOTATIONS = { 'kube-score/ignore': [
-  'container-resources', 'container-ephemeral-storage-request-and-limit', 'container-image-pull-policy', 'deployment-has-host-podantiaffinity',
-].join(',') };
-
 /** A rollout never takes a pod away before another one serves in its place. */
 export const SERVING_STRATEGY = kplus.DeploymentStrategy.rollingUpdate({
   maxSurge: kplus.PercentOrAbsolute.percent(25),
@@ -84,16 +75,16 @@ export class ServingDeployment extends kplus.Deployment {
  * A strict spread leaves nodes with taints out: those of a zone that fails get one, and would else be zones without pods that nothing may start
  * beside. It names no least number of zones, for then nothing could be started while one is lost.
  */
-export function spreadPods(deployment: kplus.Deployment, labels: Record<string, string>, zones: ZoneSpread = { maxSkew: 1, isStrict: false }): void {
+export function spreadPods(deployment: kplus.Deployment, zones: ZoneSpread = { maxSkew: 1, isStrict: false }): void {
   setInPodSpec(deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
   // Pods of one revision only: those that a rollout is about to take away would have the new ones placed for a balance with them. The label
-  // is a Deployment's; the pods of other workloads have none that tells a rollout apart.
+  // is a Deployment's, and no two Deployments have the same value, so the selector needs to say nothing. It has to be there.
   setInPodSpec(deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
     topologyKey,
     ...(topologyKey === ZONE
       ? { maxSkew: zones.maxSkew, whenUnsatisfiable: zones.isStrict ? 'DoNotSchedule' : 'ScheduleAnyway', ...(zones.isStrict && { nodeTaintsPolicy: 'Honor' }) }
       : { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway' }),
-    labelSelector: { matchLabels: labels },
+    labelSelector: {},
     matchLabelKeys: ['pod-template-hash'],
   })));
 }

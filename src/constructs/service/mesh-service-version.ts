@@ -17,7 +17,7 @@ import { addPort, servingLabels, serviceForVersion } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
 import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
-import { SERVING_ANNOTATIONS, servingStrategy, ServingDeployment, spreadPods } from '../kubernetes/serving-deployment';
+import { servingStrategy, ServingDeployment, spreadPods } from '../kubernetes/serving-deployment';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { checkKinds } from '../mesh/prop-kinds';
@@ -120,13 +120,13 @@ export class MeshServiceVersion extends RouteTarget {
 
     this.deployment = new ServingDeployment(this, 'Deployment', {
       ...podProps(info.pod),
-      metadata: { name, labels, annotations: { ...SERVING_ANNOTATIONS, ...(declared && { [PLAN_ANNOTATION]: JSON.stringify(declared) }) } },
+      metadata: { name, ...(declared && { annotations: { [PLAN_ANNOTATION]: JSON.stringify(declared) } }) },
       containers: info.containers.map((container, index) => withContainerDefaults(container, index === 0 ? cpuMillis : undefined)),
       serviceAccount: info.serviceAccount,
       replicas: scaling._replicas,
       strategy: info.pod.strategy ?? servingStrategy(surge),
     }, labels);
-    spreadPods(this.deployment, labels, spread);
+    spreadPods(this.deployment, spread);
     completePod(this.deployment, info.pod);
 
     const sidecar: MeshSidecarProps & { _service: ServiceLink } = {

@@ -22,5 +22,5 @@ export function mountToken(spec: PodSpecManifest, sidecar: ContainerManifest): v
       ],
     },
   }];
-  sidecar.volumeMounts = [...(sidecar.volumeMounts ?? []), { name: TOKEN_VOLUME, mountPath: TOKEN_DIR, readOnly: true }];
+  sidecar.volumeMounts = [...(sidecar.volumeMounts ?? []), { name: TOKEN_VOLUME, mountPath: TOKEN_DIR }];
 }

@@ -9,7 +9,7 @@ import { ProxyConfig } from '../../contract';
 const LONGEST_INDENTED = 65_536;
 
 /** Longest line, where that can be kept: what fits beside another in a review. */
-const LINE = 120;
+const LINE = 124;
 
 const INDENT = '  ';
 
@@ -48,7 +48,10 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Parts between brackets, one behind the other on lines; one that has several lines begins a line and ends one. */
+/**
+ * Parts between brackets, one behind the other on lines. One that has several lines ends one. An object may begin behind others, as with
+ * `"name": "app", "discovery": {`; a list begins a line.
+ */
 function broken(open: string, parts: readonly string[], close: string, indent: string): string {
   const inner = indent + INDENT;
   const lines: string[] = [];
@@ -57,7 +60,9 @@ function broken(open: string, parts: readonly string[], close: string, indent: s
     const text = index < parts.length - 1 ? `${part},` : part;
     const last = lines.at(-1);
     const isSingle = !text.includes('\n');
-    if (isOpen && isSingle && last!.length + 1 + text.length <= LINE) lines[lines.length - 1] = `${last} ${text}`;
+    const first = text.slice(0, text.search(/\n|$/));
+    const mayFollow = isSingle || (first.endsWith('{') && !first.endsWith('[{'));
+    if (isOpen && mayFollow && last!.length + 1 + first.length <= LINE) lines[lines.length - 1] = `${last} ${text}`;
     else lines.push(inner + text);
     isOpen = isSingle;
   });

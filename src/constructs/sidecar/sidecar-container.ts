@@ -5,7 +5,7 @@
 import { Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  CONFIG_DIR, CONFIG_VOLUME, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR,
+  CONFIG_DIR, CONFIG_VOLUME, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME,
   INBOUND_PORT_NAME, SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME,
 } from '../../contract';
 import * as kplus from '../kubernetes/kplus';
@@ -34,7 +34,6 @@ export function sidecarContainer(
 /** The same for a container of any kind. */
 export function proxyContainer(scope: Construct, settings: MeshSettings, configMap: kplus.ConfigMap, takesRequests: boolean): kplus.ContainerProps {
   const image = settings.proxyImage.reference;
-  const resources = sidecarResources(settings);
   return {
     name: SIDECAR_CONTAINER,
     image,
@@ -44,23 +43,20 @@ export function proxyContainer(scope: Construct, settings: MeshSettings, configM
       ...pagePorts(settings),
     ],
     envVariables: {
-      [ENV_STATE_DIR]: kplus.EnvValue.fromValue(STATE_DIR),
       [ENV_POD_NAME]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAME),
       [ENV_POD_IPS]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IPS),
       [ENV_NODE_IP]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.NODE_IP),
-      ...(resources.memory?.limit && { [ENV_MEMORY_LIMIT]: kplus.EnvValue.fromResource(kplus.ResourceFieldPaths.MEMORY_LIMIT) }),
     },
     // The whole directory: Kubernetes updates it by swapping a symbolic link, which a subPath mount never sees.
     volumeMounts: [{
       path: CONFIG_DIR,
       volume: kplus.Volume.fromConfigMap(scope, 'ConfigVolume', configMap, { name: CONFIG_VOLUME }),
-      readOnly: true,
     }, {
       path: STATE_DIR,
       volume: kplus.Volume.fromEmptyDir(scope, 'StateVolume', STATE_VOLUME, { sizeLimit: STATE_SIZE, medium: kplus.EmptyDirMedium.MEMORY }),
     }],
     ...sidecarProbes(settings.proxyPorts.admin),
-    resources,
+    resources: sidecarResources(settings),
     securityContext: {
       user: settings.proxyUser.user,
       group: settings.proxyUser.group,

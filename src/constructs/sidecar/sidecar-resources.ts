@@ -3,7 +3,7 @@
  * has; the arithmetic is in planning.
  */
 import { Size, SizeRoundingBehavior } from 'cdk8s';
-import { defaultProxyMemory, explainProxyMemory, leastProxyMemoryMib, nodeOptions, proxyHeap } from '../../planning/proxy-memory';
+import { defaultProxyMemory, explainProxyMemory, imageNodeOptions, leastProxyMemoryMib, nodeOptions, proxyHeap } from '../../planning/proxy-memory';
 import * as kplus from '../kubernetes/kplus';
 import { ContainerManifest } from '../kubernetes/patches';
 import { MeshSettings } from '../mesh/mesh-settings';
@@ -52,11 +52,12 @@ export function requestLogSpace(sidecar: ContainerManifest, { proxyResources }: 
   }
 }
 
-/** Value of `NODE_OPTIONS` for a sidecar; nothing without a limit on memory, where the flags of the image hold. */
+/** Value of `NODE_OPTIONS` for a sidecar; nothing without a limit on memory, and with the usual one, where the flags of the image hold. */
 export function sidecarNodeOptions(sizing: Sizing): string | undefined {
   const limitMib = memoryLimitMib(sizing);
   const heap = limitMib === undefined ? undefined : proxyHeap(limitMib, sizing.workers);
-  return heap && nodeOptions(heap);
+  const options = heap && nodeOptions(heap);
+  return options === imageNodeOptions() ? undefined : options;
 }
 
 /** Checks that the memory is enough for the heaps of all processes. @param prop that says the resources */

@@ -1,9 +1,10 @@
 /**
  * What the proxy learns from the process it runs in: flags, and the environment that the pod's specification fills.
  */
+import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
-import { CONFIG_PATH, ENV_CONFIG, ENV_HOSTS_FILE, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_REDIRECTED_PORTS, ENV_STATE_DIR } from '../../contract';
+import { CONFIG_PATH, ENV_CONFIG, ENV_HOSTS_FILE, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_REDIRECTED_PORTS, ENV_STATE_DIR, STATE_DIR } from '../../contract';
 
 export interface Environment {
   /** Path of the configuration document. */
@@ -34,7 +35,9 @@ const ENV_DEATHS = 'MESH_DEATHS';
 const ENV_LAST_DEATH = 'MESH_LAST_DEATH';
 
 /** @throws TypeError in the user's words when the flags or a variable are wrong */
-export function readEnvironment(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Environment {
+export function readEnvironment(
+  args: readonly string[], env: Readonly<Record<string, string | undefined>>, isThere: (path: string) => boolean = existsSync,
+): Environment {
   const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' } }, allowPositionals: false });
   const podIps = (env[ENV_POD_IPS] ?? '').split(',').map((address) => address.trim()).filter((address) => address !== '');
   return {
@@ -43,7 +46,7 @@ export function readEnvironment(args: readonly string[], env: Readonly<Record<st
     podIps,
     nodeIp: env[ENV_NODE_IP] || undefined,
     memoryLimitBytes: readBytes(ENV_MEMORY_LIMIT, env[ENV_MEMORY_LIMIT]),
-    stateDir: env[ENV_STATE_DIR] || undefined,
+    stateDir: env[ENV_STATE_DIR] || (isThere(STATE_DIR) ? STATE_DIR : undefined),
     hostsFile: env[ENV_HOSTS_FILE] || undefined,
     redirectedPorts: readRedirections(env[ENV_REDIRECTED_PORTS]),
     deaths: Number(env[ENV_DEATHS] ?? 0) || 0,

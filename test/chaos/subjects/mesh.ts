@@ -10,6 +10,7 @@ import type { ClusterConfig, ProxyConfig } from '../../../src/contract';
 import { APP_CLUSTER, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, SIDECAR_CONTAINER } from '../../../src/contract';
 import { Child } from '../../../src/cli/up/processes/child';
 import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from '../../../src/cli/up/endpoint-api';
+import { imageNodeOptions } from '../../../src/planning/proxy-memory';
 import { modelOf } from '../../support/local-mesh';
 import { freePort } from '../../support/proxy';
 import { until } from '../../support/raw-http';
@@ -139,6 +140,6 @@ function synthesized({ protocol = 'http', callTimeoutMs = CALL_TIMEOUT_MS, dns }
       })),
     },
     services: clusters.flatMap(({ discovery }) => (discovery.type === 'endpointSlice' ? [{ service: discovery.service, portName: discovery.portName }] : [])),
-    nodeOptions: option?.type === 'value' ? option.value : '',
+    nodeOptions: option?.type === 'value' ? option.value : imageNodeOptions(),
   };
 }

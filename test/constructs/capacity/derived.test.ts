@@ -23,7 +23,7 @@ function derived(manifests: Manifest[]): object {
   const deployment = findOne(manifests, 'Deployment', 'catalog-v1');
   const { containers: [{ resources }], initContainers: [{ resources: sidecar }] } = podTemplate(deployment).spec;
   return {
-    plan: JSON.parse(deployment.metadata.annotations['cdk8s-mesh/plan'] ?? 'null'),
+    plan: JSON.parse(deployment.metadata.annotations?.['cdk8s-mesh/plan'] ?? 'null'),
     replicas: deployment.spec.replicas,
     strategy: deployment.spec.strategy,
     spread: podTemplate(deployment).spec.topologySpreadConstraints[0],

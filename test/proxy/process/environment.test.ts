@@ -69,3 +69,13 @@ test('garbage outside of the heap is gone soon after a collection', async () => 
   expect(memory.external() - before).toBeLessThan(bytes / 4);
   expect(memory.rss()).toBeGreaterThan(memory.external());
 });
+
+describe('the folder for what outlives the process', () => {
+  const folder = (env: Readonly<Record<string, string>>, ...there: string[]) => readEnvironment([], env, (path) => there.includes(path)).stateDir;
+
+  test('is the one that is named, or the usual one where a pod has it, or none', () => {
+    expect(folder({ MESH_STATE_DIR: '/state' }, '/var/lib/cdk8s-mesh')).toBe('/state');
+    expect(folder({}, '/var/lib/cdk8s-mesh')).toBe('/var/lib/cdk8s-mesh');
+    expect(folder({})).toBeUndefined();
+  });
+});
