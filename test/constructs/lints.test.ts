@@ -1,6 +1,7 @@
 /** Lints at synthesis. What each rule finds is in test/planning/lints. */
 import { ApiObject, Chart, Duration, JsonPatch, Testing } from 'cdk8s';
-import { LintOptions, Match, Mesh, MeshService, OutlierDetection, Route, Scaling } from '../../src';
+import * as kplus from 'cdk8s-plus-28';
+import { LintOptions, Match, Mesh, MeshService, MeshSidecar, Monitoring, OutlierDetection, Route, Scaling, Slo } from '../../src';
 import { Shop } from '../../examples/shop/shop';
 
 let written: jest.SpyInstance;
@@ -90,4 +91,51 @@ test('GIVEN two routes that some requests suit, and neither of which is more spe
   catalog.addRoute(Route.when(Match.header('x-beta'), Match.header('x-old')).respond(400));
   app.synth();
   expect(written.mock.calls).toEqual([]);
+});
+
+describe('objectives', () => {
+  /** `web` needs `catalog` through a worker's sidecar or by itself, and promises so much. */
+  function shop(promise: string, required: unknown): () => string[] {
+    const app = Testing.app();
+    const chart = new Chart(app, 'shop', { namespace: 'shop' });
+    const monitoring = Monitoring.prometheus();
+    const catalog = new MeshService(chart, 'catalog', { containers, monitoring, slo: Slo.availability('99.9%').latency('p99', Duration.millis(400)) });
+    const web = new MeshService(chart, 'web', { containers, monitoring, slo: Slo.availability(promise).latency('p99', Duration.millis(300)) });
+    web.calls(catalog, { required: required as boolean });
+    return () => {
+      app.synth();
+      return written.mock.calls.map(([line]) => String(line));
+    };
+  }
+
+  test('GIVEN better ones than a required call gives, fails with the arithmetic of all', () => {
+    const synth = shop('99.95%', true);
+    expect(synth).toThrow('web: its objective is 99.95 %, and what each of its requests needs promises less: catalog 99.9 %: 99.95 > 99.9; '
+      + 'promise at most \'99.9%\', or have catalog promise at least \'99.95%\' (slo-availability)');
+    expect(synth).toThrow('web: its objective is p99 within 300 ms, and catalog, whose answer each of its requests needs, promises p99 within 400 ms: 300 < 400');
+  });
+
+  test('GIVEN that nothing is said of the call, warns; GIVEN that it can answer without, says nothing', () => {
+    expect(shop('99.95%', undefined)()).toEqual([expect.stringContaining('(slo-availability-calls)'), expect.stringContaining('(slo-latency-calls)')]);
+    written.mockClear();
+    expect(shop('99.95%', false)()).toEqual([]);
+  });
+
+  test('GIVEN a workload of others in between, counts what its sidecar says', () => {
+    const app = Testing.app();
+    const chart = new Chart(app, 'shop', { namespace: 'shop' });
+    const monitoring = Monitoring.prometheus();
+    const db = new MeshService(chart, 'db', { containers, monitoring, slo: Slo.availability('99.5%') });
+    const workload = new kplus.Deployment(chart, 'old', { containers, replicas: 2 });
+    const sidecar = new MeshSidecar(chart, 'old-sidecar', { workload, serviceName: 'old' });
+    sidecar.calls(db, { required: true });
+    const web = new MeshService(chart, 'web', { containers, monitoring, slo: Slo.availability('99.9%') });
+    web.calls(sidecar.expose(), { required: true });
+    expect(() => app.synth()).toThrow('old with what it calls 99.5 %: 99.9 > 99.5; promise at most \'99.5%\' (slo-availability)');
+    expect(ApiObject.of(workload).toJson().metadata.annotations).toEqual({ 'cdk8s-mesh/objectives': '{"required":["outbound/shop/db:80"]}' });
+  });
+
+  test('GIVEN anything but true or false, says what to use', () => {
+    expect(() => shop('99.95%', 'yes')).toThrow('calls(catalog).required');
+  });
 });

@@ -5,7 +5,7 @@
 import { WEIGHT_ANNOTATION, withDefaults } from '../../contract';
 import type { DisruptionRule } from '../../planning/disruption';
 import type { MeshInfo, ServiceInfo, WorkloadInfo } from '../../planning/lints';
-import { AutoscalerInfo, autoscalerInfo, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceInfo } from '../../planning/lints/objects';
+import { AutoscalerInfo, autoscalerInfo, disruptionRule, httpsProbePorts, promisesIn, replicasOf, selectsLabels, serviceInfo } from '../../planning/lints/objects';
 import { ADAPTER_KEY, seriesServedBy } from '../../planning/scaling/series';
 import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { enforcedBy, refusedByPodSecurity, SecuredPod } from '../../planning/pod-security';
@@ -52,6 +52,9 @@ export function infoOf(manifests: readonly Manifest[], model: MeshModel, expecta
       const enforced = namespaces.get(namespace);
       const autoscaler = autoscalers.get(`${kind}/${namespace}/${name}`);
       return {
+        ...promisesIn((object as AnnotatedObject).metadata?.annotations, (annotation) => {
+          throw new UserError(`${kind} ${namespace}/${name}: the annotation ${annotation} is not what cdk8s-mesh writes; synthesize again`);
+        }),
         service, namespace, version, preStopMs, graceMs,
         replicas: autoscaler?.replicas ?? replicasOf(kind, replicas, (object as AnnotatedObject).metadata?.annotations),
         scaleUpCycleMs: autoscaler?.scaleUpCycleMs,

@@ -1,6 +1,6 @@
 /** The workloads of a stack with what was declared of them, from the annotation, and what their objects say, autoscalers of both kinds included. */
 import { leftWithoutZone, evictionsOf, expectedAvailability, instanceRate, neededFor } from '../../planning/sizing/sizing';
-import { Declared, PLAN_ANNOTATION } from '../../planning/sizing/declared';
+import { Declared, PLAN_ANNOTATION, readDeclared } from '../../planning/sizing/declared';
 import { contradictionsOf, Objection, objectionsTo } from '../../planning/sizing/contradictions';
 import { allowedEvictions } from '../../planning/disruption';
 import type { Autoscaler } from '../../planning/scaling/autoscaler';
@@ -75,12 +75,8 @@ export function plannedOf(stack: Stack): Planned[] {
 function declaredOf({ body, where }: Manifest): Declared | undefined {
   const text = body.get('metadata').get('annotations').get(PLAN_ANNOTATION).optionalText();
   if (text === undefined) return undefined;
-  try {
-    const declared = JSON.parse(text) as Declared;
-    if (typeof declared.capacity?.peakRps === 'number') return declared;
-  } catch {
-    // Told below.
-  }
+  const declared = readDeclared(text);
+  if (declared) return declared;
   throw new UserError(`${where}: the annotation ${PLAN_ANNOTATION} is not what cdk8s-mesh writes; synthesize again`);
 }
 

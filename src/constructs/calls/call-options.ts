@@ -26,6 +26,15 @@ export interface CallOptions {
   // #endregion
 
   /**
+   * Whether the caller's own requests fail without an answer to this call. The objectives (`slo`) of both are held against each other by it, and
+   * nothing else changes. True: an objective of the caller that is better than what such calls give is an error at synthesis. False: the
+   * caller can answer without, for example from a cache, so the call does not count.
+   *
+   * @default - unknown: an objective that is better than what the call gives is a warning
+   */
+  readonly required?: boolean;
+
+  /**
    * How this caller chooses among the endpoints.
    *
    * @default - that of the destination

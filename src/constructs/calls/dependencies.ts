@@ -5,10 +5,11 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ClusterConfig, DEFAULT_ROUTE, RouteConfig } from '../../contract';
+import type { Objectives } from '../../planning/objectives/published';
 import { factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { ExternalAuthorization } from '../destinations/external-authorization';
-import { callersHost, DestinationInfo } from '../destinations/destination-info';
+import { callersHost, DestinationInfo, outboundListener } from '../destinations/destination-info';
 import { Fallback } from '../destinations/fallback';
 import { checkTcpPolicies, isTcp, refuseForTcp } from '../destinations/tcp-checks';
 import { SelectedPods } from '../network/policy-spec';
@@ -47,8 +48,8 @@ const ROUTE_QUANTITIES = {
 type RouteNumbers = Pick<CallOptions, keyof typeof ROUTE_QUANTITIES>;
 
 const CALL_OPTIONS = {
-  ...namesOf(ROUTE_QUANTITIES), loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,
-  retry: true, fallback: true, routes: true, allow: true, faults: true,
+  ...namesOf(ROUTE_QUANTITIES), required: true, loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true,
+  outlierDetection: true, retry: true, fallback: true, routes: true, allow: true, faults: true,
 } as const satisfies Record<keyof CallOptions, true>;
 
 /** A declared call. */
@@ -63,6 +64,8 @@ export interface Call {
   readonly health: Pick<ClusterConfig, 'healthCheck' | 'outlierDetection'>;
   readonly sessionPersistence?: SessionPersistence;
   readonly fallback?: Fallback;
+  /** Whether its author says that the caller's requests need it. */
+  readonly required?: boolean;
   readonly faults: readonly FaultInjection[];
   /** Its routes as this caller has them, without the one that takes what they leave. */
   readonly routes: readonly CallersRoute[];
@@ -119,6 +122,18 @@ export class Dependencies {
     const { construct } = this.caller;
     return this.declared.map(({ ownRoutes, ...call }) => (
       { ...call, routes: routesFor(ownRoutes ?? call.info.routes(), (named) => standsFor(named, construct)) }));
+  }
+
+  /** Its calls of which is said whether they are required, by their listeners. */
+  public get needs(): Pick<Objectives, 'required' | 'optional'> {
+    const listeners = (wanted: boolean): string[] => this.declared.filter(({ required }) => required === wanted)
+      .flatMap(({ info }) => info.ports.map((port) => outboundListener(info, port)));
+    return { required: listeners(true), optional: listeners(false) };
+  }
+
+  /** Whether there are such calls. */
+  public get saysNeeds(): boolean {
+    return this.declared.some(({ required }) => required !== undefined);
   }
 
   /** Services that the proxy itself asks about requests, each once. */
@@ -221,6 +236,7 @@ export class Dependencies {
       health,
       retry: retry?._toFields(),
       fallback: options.fallback,
+      required: options.required,
       faults: options.faults ?? [],
       ownRoutes: options.routes,
     });

@@ -9,7 +9,7 @@ import { ClusterConfig, ProxyConfig } from '../../contract';
 import { DisruptionRule } from '../../planning/disruption';
 import { ServiceInfo, WorkloadInfo } from '../../planning/lints';
 import {
-  AutoscalerInfo, autoscalerInfo, DEFAULT_GRACE_SECONDS, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceInfo,
+  AutoscalerInfo, autoscalerInfo, DEFAULT_GRACE_SECONDS, disruptionRule, httpsProbePorts, promisesIn, replicasOf, selectsLabels, serviceInfo,
   serviceOfName, ServiceSpec,
 } from '../../planning/lints/objects';
 import { ADAPTER_KEY, seriesServedBy } from '../../planning/scaling/series';
@@ -18,7 +18,7 @@ import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
 
 /** What is read of a workload's objects. */
-export type PodInfo = Pick<WorkloadInfo, 'httpsProbes' | 'replicas' | 'scaleUpCycleMs' | 'podMetrics' | 'disruption' | 'preStopMs' | 'graceMs' | 'keepsTrafficLocal'>;
+export type PodInfo = Pick<WorkloadInfo, 'httpsProbes' | 'objectives' | 'declared' | 'replicas' | 'scaleUpCycleMs' | 'podMetrics' | 'disruption' | 'preStopMs' | 'graceMs' | 'keepsTrafficLocal'>;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -74,6 +74,8 @@ export class LintObjects {
     const autoscaler = this.autoscalers.get(`${object.kind}/${namespace}/${name}`);
     const sleep = spec.containers[0]?.lifecycle?.preStop as { readonly sleep?: { readonly seconds?: number } } | undefined;
     return {
+      // One that a patch has spoilt counts for nothing; `cdk8s-mesh check` refuses it.
+      ...promisesIn(manifest.metadata?.annotations, () => undefined),
       labels,
       writtenNamespace: namespace,
       replicas: autoscaler?.replicas

@@ -93,6 +93,11 @@ export function callersHost({ hostnames, ports: [port] }: Pick<DestinationInfo, 
   return port === 80 ? name : `${name}:${port}`;
 }
 
+/** Name of a caller's listener for a port of a destination. */
+export function outboundListener({ namespace, name }: Pick<DestinationInfo, 'namespace' | 'name'>, port: number): string {
+  return `outbound/${namespace}/${name}:${port}`;
+}
+
 /** Who is asked about requests to a service. */
 export interface RequestQuestions {
   /** @param asker its namespace, and paths of health checks that its callers send */

@@ -10,6 +10,7 @@ import { EndpointSliceDiscovery, ProxyConfig, SERVICE_LABEL } from '../../contra
 import { MAX_GRACE_SECONDS, ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { besides } from '../calls/call-routes';
 import { Call, Dependencies } from '../calls/dependencies';
+import { publishObjectives } from '../calls/published-objectives';
 import { lintWith } from '../checks/lints';
 import { checkPodSecurity } from '../checks/pod-security';
 import { checkReserved } from '../destinations/reserved-names';
@@ -190,6 +191,7 @@ export class Gateway extends Construct {
 
     addNetworkPolicy(this, this.settings.networkPolicies, { name: `${name}-mesh` }, () => this.policyFacts());
     this.monitor(props.slo);
+    publishObjectives(this.deployment.metadata, () => ({ slo: props.slo?._promise }));
     this.node.addValidation({ validate: () => this.mistakes() });
     lintWith(this, {
       workload: this.deployment, service: name, namespace: this.namespace, version: GATEWAY_VERSION, options: this.settings.lints,

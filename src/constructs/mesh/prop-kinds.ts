@@ -153,6 +153,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   proxyDrain: duration,
   encodedSlashes: memberOf('EncodedSlashes', EncodedSlashes),
   mergeSlashes: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
+  required: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
   retry: made(Retry, 'Retry.idempotent(), for example'),
   routes: {
     fits: (value) => Array.isArray(value) && value.every((route) => isA(Route, route)),

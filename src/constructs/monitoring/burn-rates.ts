@@ -4,13 +4,8 @@
  * that it matters, the short one that it still goes on.
  */
 import { DURATION_BUCKETS } from '../../contract';
+import type { LatencyPromise } from '../../planning/objectives/published';
 import { failureRatio } from './failures';
-
-/** A latency objective: so many of the requests take at most so long. */
-export interface LatencyObjective {
-  readonly ratio: number;
-  readonly seconds: number;
-}
 
 /** A rule of Prometheus. */
 export interface Rule {
@@ -55,7 +50,7 @@ export function requestsTo(clusters: readonly string[]): string {
 }
 
 /** The objectives, and the shares of failed and slow requests in each window. */
-export function recordingRules(subject: SloSubject, availability: number, latencies: readonly LatencyObjective[]): Rule[] {
+export function recordingRules(subject: SloSubject, availability: number, latencies: readonly LatencyPromise[]): Rule[] {
   const selector = subject.requests;
   const labels = { mesh_namespace: subject.namespace, mesh_service: subject.service };
   const failures = WINDOWS.map((window): Rule => ({
@@ -79,7 +74,7 @@ export function recordingRules(subject: SloSubject, availability: number, latenc
 
 /** Alerts on the burn rates of all objectives. `annotate` gives the annotations of an alert. */
 export function burnRateAlerts(
-  subject: SloSubject, availability: number, latencies: readonly LatencyObjective[],
+  subject: SloSubject, availability: number, latencies: readonly LatencyPromise[],
   annotate: (alert: string, summary: string) => Record<string, string>,
 ): Rule[] {
   const { namespace, service } = subject;

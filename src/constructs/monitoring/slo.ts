@@ -3,16 +3,19 @@
  */
 import { Duration } from 'cdk8s';
 import { DURATION_BUCKETS } from '../../contract';
+import type { LatencyPromise, ServicePromise } from '../../planning/objectives/published';
 import { millisecondsOf } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
-import { LatencyObjective } from './burn-rates';
 
 const LONGEST_MS = DURATION_BUCKETS[DURATION_BUCKETS.length - 1] * 1_000;
 
 /**
  * Service level objectives of a service, over 30 days, as its callers in the mesh see it. Alerts tell when the error budget is used up too
  * fast.
+ *
+ * They are held against those of the services that it calls. Better than what these give together is an error where `calls()` says `required: true`,
+ * and a warning where it says nothing.
  */
 export class Slo {
   /**
@@ -55,13 +58,22 @@ export class Slo {
     }
   }
 
+  /**
+   * As numbers.
+   *
+   * @internal
+   */
+  public get _promise(): ServicePromise {
+    return { availability: this._availability, latencies: this._latencies };
+  }
+
   /** @internal */
   public get _availability(): number {
     return ratioOf(this.percent, /^(.*)%$/)!;
   }
 
   /** @internal */
-  public get _latencies(): LatencyObjective[] {
+  public get _latencies(): LatencyPromise[] {
     return this.latencies.map(({ percentile, within }) => ({ ratio: ratioOf(percentile, /^p(.*)$/)!, seconds: millisecondsOf(within)! / 1_000 }));
   }
 }

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { PLAN_ANNOTATION } from '../../planning/sizing/declared';
 import { CallOptions } from '../calls/call-options';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
+import { publishObjectives } from '../calls/published-objectives';
 import { VersionPlan } from '../capacity/version-plan';
 import { AppProtocol } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
@@ -22,6 +23,7 @@ import { ProxyOptions } from '../mesh/mesh-props';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { checkKinds } from '../mesh/prop-kinds';
 import { ProxyPorts } from '../mesh/proxy-ports';
+import { Slo } from '../monitoring/slo';
 import { seriesOfVersion } from '../monitoring/subjects';
 import { DEFAULT_NAMESPACE } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
@@ -53,6 +55,7 @@ interface VersionInfo {
   readonly proxyOptions: ProxyOptions;
   readonly dependencies: Dependencies;
   readonly self: Destination;
+  readonly slo?: Slo;
 }
 
 /**
@@ -143,6 +146,7 @@ export class MeshServiceVersion extends RouteTarget {
       },
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);
+    publishObjectives(this.deployment.metadata, () => ({ slo: info.slo?._promise, ...this.sidecar._needs }));
 
     this.service = serviceForVersion(this, 'Service', info);
     info.morePorts().forEach((port) => this._addPort(port));

@@ -103,6 +103,7 @@ export class MeshService extends Destination {
   private readonly pod: PodOptions;
   private readonly addedContainers: kplus.ContainerProps[] = [];
   private readonly destinationOptions: DestinationOptions;
+  private readonly slo?: Slo;
   private readonly addedPorts: ServicePort[] = [];
   private readonly shares: { readonly version: MeshServiceVersion; readonly weight?: number }[] = [];
 
@@ -121,6 +122,7 @@ export class MeshService extends Destination {
     this.hasOutsideClients = isExternal(sound);
     this.destinationOptions = Object.fromEntries(Object.entries(sound).filter(([name]) => Object.hasOwn(DESTINATION_OPTIONS, name)));
     this.policies = checked.policies;
+    this.slo = sound.slo;
     this.scaling = checked.scaling;
     this.budget = checked.budget;
     this.pod = podOptionsOf(sound);
@@ -144,7 +146,7 @@ export class MeshService extends Destination {
     if (this.externalAuthorization) {
       this.dependencies.ask(this.externalAuthorization);
     }
-    this.monitor(sound.slo);
+    this.monitor();
     this.makeVersion(checked.version, sound, checked.plan);
     this.node.addValidation({ validate: () => this.validateVersions() });
   }
@@ -294,8 +296,8 @@ export class MeshService extends Destination {
     });
   }
 
-  private monitor(slo: Slo | undefined): void {
-    const { serviceName, namespace, settings: { monitoring } } = this;
+  private monitor(): void {
+    const { serviceName, namespace, slo, settings: { monitoring } } = this;
     monitoring._alert(this, serviceName, () => ({
       service: serviceName, namespace, slo, hasApp: true,
       requests: requestsTo(this.versions.map(({ service }) => versionCluster(namespace, service.name))),
@@ -329,6 +331,7 @@ export class MeshService extends Destination {
       proxyOptions: this.proxyOptions,
       dependencies: this.dependencies,
       self: this,
+      slo: this.slo,
     });
     this.shares.push({ version: made, weight: props.weight });
     publishWeight(made.service, () => (this.shares.length > 1 ? weightsOf(this.shares)[this.versions.indexOf(made)] : undefined));

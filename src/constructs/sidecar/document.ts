@@ -13,7 +13,7 @@ import { besides } from '../calls/call-routes';
 import { distinctCalls } from '../calls/called-names';
 import { Call } from '../calls/dependencies';
 import { AppProtocol, factsOf } from '../destinations/app-protocol';
-import { NamedCallee } from '../destinations/destination-info';
+import { NamedCallee, outboundListener } from '../destinations/destination-info';
 import { isTcp } from '../destinations/tcp-checks';
 import { clusterOfApp, routeToApp } from '../inbound/inbound-ports';
 import { tlsListener } from '../inbound/inbound-tls';
@@ -172,7 +172,7 @@ function namesOf(calls: Call[], callerNamespace: string): Map<Call, string[]> {
 function outboundListeners(call: Call, calls: readonly Call[], address: string, hostnames: string[]): ListenerConfig[] {
   const { info } = call;
   return info.ports.map((port) => ({
-    name: `outbound/${info.namespace}/${info.name}:${port}`,
+    name: outboundListener(info, port),
     direction: 'outbound',
     address,
     port,

@@ -9,9 +9,11 @@
 import { ApiObject, Duration } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { EndpointSliceDiscovery, ProxyConfig } from '../../contract';
+import type { Objectives } from '../../planning/objectives/published';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { CallOptions } from '../calls/call-options';
 import { Call, Dependencies, ServiceLink } from '../calls/dependencies';
+import { publishObjectives } from '../calls/published-objectives';
 import { reachedCalls } from '../calls/reached-calls';
 import { lintWith } from '../checks/lints';
 import { Destination } from '../destinations/destination';
@@ -217,6 +219,9 @@ export class MeshSidecar extends Construct {
    */
   public calls(destination: Destination, options: CallOptions = {}): void {
     noting(this, this.settings.mistakes, () => this.dependencies.add(destination, options));
+    if (!this.service && this.dependencies.saysNeeds) {
+      publishObjectives(ApiObject.of(this.workload).metadata, () => this._needs);
+    }
   }
 
   /**
@@ -252,6 +257,15 @@ export class MeshSidecar extends Construct {
     this.exposed = service;
     this.serve();
     return version;
+  }
+
+  /**
+   * Its calls of which is said whether they are required.
+   *
+   * @internal
+   */
+  public get _needs(): Pick<Objectives, 'required' | 'optional'> {
+    return this.dependencies.needs;
   }
 
   private checkExposable(method: string): ValidationErrors {

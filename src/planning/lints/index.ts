@@ -15,6 +15,7 @@ import { IMPORT_RULES } from './imports';
 import { LIMIT_RULES } from './limits';
 import { NETWORK_POLICY_RULES } from './network-policies';
 import { POD_SECURITY_RULES } from './pod-security';
+import { OBJECTIVE_RULES } from './objectives';
 import { PROTOCOL_RULES } from './protocols';
 import { QUESTION_RULES } from './questions';
 import { RETRY_RULES } from './retries';
@@ -35,7 +36,7 @@ export type { Finding, Rule } from './rule';
 /** Every rule, by what it is about. */
 export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
-  ...SLOW_START_RULES, ...SCALING_RULES, ...STOPPING_RULES, ...IDENTITY_RULES, ...QUESTION_RULES,
+  ...SLOW_START_RULES, ...SCALING_RULES, ...OBJECTIVE_RULES, ...STOPPING_RULES, ...IDENTITY_RULES, ...QUESTION_RULES,
   ...NETWORK_POLICY_RULES, ...POD_SECURITY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
   ...WEIGHT_RULES, ...ROUTE_ORDER_RULES, ...ROUTE_SESSION_RULES, ...GATEWAY_RULES, ...IMPORT_RULES,
 ];

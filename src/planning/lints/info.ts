@@ -5,7 +5,9 @@
 import type { DisruptionRule } from '../disruption';
 import type { NetworkPolicyInfo, PodInfo } from '../network-policy';
 import type { ObjectSize } from '../object-size';
+import type { Objectives } from '../objectives/published';
 import type { Refusal } from '../pod-security';
+import type { Declared } from '../sizing/declared';
 
 /** Fewest and most of something. */
 export interface Range {
@@ -78,6 +80,10 @@ export interface WorkloadInfo {
   readonly requestsPerSecond?: number | undefined;
   /** How long its app takes to answer, on average; absent when nobody knows. */
   readonly latencyMs?: number | undefined;
+  /** What its service promises, and which calls it needs for it; absent: nothing is known. */
+  readonly objectives?: Objectives | undefined;
+  /** Its capacity and availability, as far as they are declared. */
+  readonly declared?: Declared | undefined;
   /** Routes of its outbound listeners that only their order of declaration puts before one another; absent: none. */
   readonly ties?: readonly RouteTie[] | undefined;
   /** Its document with all defaults. */

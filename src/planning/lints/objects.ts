@@ -3,7 +3,9 @@
  * `cdk8s-mesh check` those that were; both come here, so that they see the same mesh.
  */
 import type { DisruptionRule } from '../disruption';
-import type { Range, ServiceInfo } from './info';
+import { OBJECTIVES_ANNOTATION, readObjectives } from '../objectives/published';
+import { PLAN_ANNOTATION, readDeclared } from '../sizing/declared';
+import type { Range, ServiceInfo, WorkloadInfo } from './info';
 
 /** Kubernetes' default of `terminationGracePeriodSeconds`. */
 export const DEFAULT_GRACE_SECONDS = 30;
@@ -33,6 +35,21 @@ export function replicasOf(kind: string, stated: number | undefined, annotations
   }
   const replicas = stated ?? 1;
   return UNCOUNTED.includes(kind) ? undefined : { min: replicas, max: replicas };
+}
+
+/**
+ * What annotations say of a workload's objectives, capacity and availability.
+ *
+ * @param unreadable takes the name of an annotation that has another form than the constructs write
+ */
+export function promisesIn(annotations: Annotations | undefined, unreadable: (annotation: string) => void): Pick<WorkloadInfo, 'objectives' | 'declared'> {
+  const read = <T>(name: string, reader: (text: string) => T | undefined): T | undefined => {
+    const text = annotations?.[name];
+    const value = text === undefined ? undefined : reader(text);
+    if (text !== undefined && value === undefined) unreadable(name);
+    return value;
+  };
+  return { objectives: read(OBJECTIVES_ANNOTATION, readObjectives), declared: read(PLAN_ANNOTATION, readDeclared) };
 }
 
 /** An autoscaler, as far as lints go. */

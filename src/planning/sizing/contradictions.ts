@@ -4,12 +4,11 @@
  */
 import { availabilityText, minutesDownAYear, minutesText } from '../availability/error-budget';
 import { derated } from '../capacity/instances';
-import { serviceQuantile } from '../capacity/gamma';
 import { responseQuantileMs, saturationRate } from '../capacity/response-time';
 import { allowedEvictions, DisruptionRule } from '../disruption';
 import type { ScalingTarget } from '../scaling/replay';
 import { Declared, DeclaredAvailability, DeclaredCapacity, hasServiceTime, instanceOf } from './declared';
-import { EVICTION_SHARE, evictionsOf, expectedAvailability, highestAvailability, instanceRate, neededFor, replicasFor, sizingOf } from './sizing';
+import { EVICTION_SHARE, evictionsOf, expectedAvailability, highestAvailability, instanceRate, leastResponseMs, neededFor, replicasFor, sizingOf } from './sizing';
 
 /** Something that can't be, or that is unwise. */
 export interface Objection {
@@ -74,7 +73,7 @@ export function objectionsTo(settings: Settings, declared: Declared): Objection[
 function latencyObjections(capacity: DeclaredCapacity): Objection[] {
   const { goal, serviceMs, variation, networkMs, derating } = capacity;
   if (!goal || !hasServiceTime(capacity)) return [];
-  const least = networkMs + (serviceMs! / (1 - derating)) * serviceQuantile(variation, goal.share);
+  const least = leastResponseMs(capacity, goal.share)!;
   if (goal.withinMs >= least * (1 - 1e-9) && instanceRate(capacity) > 0) return [];
   return [{
     severity: 'error', prop: 'capacity.latency', value: `${goal.withinMs} ms`,

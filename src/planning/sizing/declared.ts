@@ -43,6 +43,16 @@ export interface Declared {
   readonly availability?: DeclaredAvailability | undefined;
 }
 
+/** Reads the annotation; undefined for what the constructs do not write. */
+export function readDeclared(text: string): Declared | undefined {
+  try {
+    const declared = JSON.parse(text) as Declared;
+    return typeof declared.capacity?.peakRps === 'number' ? declared : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** One instance for the formulas. A rate that was measured is one of the rate's own objective, so that it is used up to the end. */
 export function instanceOf(capacity: DeclaredCapacity): InstanceCapacity {
   const { instanceRps, serviceMs, concurrency, variation, networkMs, derating, maxUtilization, goal } = capacity;

@@ -13,6 +13,7 @@
  */
 import { fleetAvailability, fullestZone, plannedAvailability, spreadEvenly } from '../availability/k-of-n';
 import { carries, derated, highestRate, MOST_INSTANCES } from '../capacity/instances';
+import { serviceQuantile } from '../capacity/gamma';
 import { saturationRate } from '../capacity/response-time';
 import { DeclaredAvailability, DeclaredCapacity, Declared, instanceOf } from './declared';
 
@@ -63,6 +64,11 @@ export function instanceRate(capacity: DeclaredCapacity): number {
   const rate = highestRate(instanceOf(capacity), 1);
   RATES.set(capacity, rate);
   return rate;
+}
+
+/** Response time that this part of the requests does not exceed, without any load and so without waiting; undefined without a service time. */
+export function leastResponseMs({ serviceMs, variation, networkMs, derating }: DeclaredCapacity, share: number): number | undefined {
+  return serviceMs === undefined ? undefined : networkMs + (serviceMs / (1 - derating)) * serviceQuantile(variation, share);
 }
 
 /**

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import {
   AdapterRules, DisruptionBudget, Gateway, GatewayCertificate, GatewayProps,
   CallOptions, ConcurrencyLimit, Destination, ExternalAddress, ExternalEndpoints, ExternalService, ExternalServiceProps, Fallback, FaultInjection,
-  HealthCheck, LoadBalancing, Mesh, MeshService, MeshServiceProps, OutlierDetection, RateLimit, Retry, Scaling, SessionPersistence,
+  HealthCheck, LoadBalancing, Mesh, MeshService, MeshServiceProps, Monitoring, OutlierDetection, RateLimit, Retry, Scaling, SessionPersistence, Slo,
 } from '../../../src';
 import { infoOf } from '../../../src/cli/check/info';
 import { readManifests } from '../../../src/cli/model/manifests';
@@ -83,6 +83,14 @@ const gateway = (chart: Chart, web: MeshService, props: GatewayProps): void => {
   edge.route('shop.example.com', web);
 };
 
+/** A front of `web` and of a catalog, both of which promise something; it promises as much as either of them. */
+const promised = (options: CallOptions): Calls => (chart) => {
+  const made = { monitoring: Monitoring.prometheus(), slo: Slo.availability('99.9%') };
+  const front = service(chart, 'front', made);
+  front.calls(service(chart, 'catalog', made));
+  front.calls(service(chart, 'cart', made), options);
+};
+
 /** What breaks a rule, what is said, and what is near it and doesn't. */
 const CASES: Readonly<Record<string, readonly [breaks: Calls, says: string, keeps: Calls]>> = {
   'adapter-rules': [
@@ -92,6 +100,11 @@ const CASES: Readonly<Record<string, readonly [breaks: Calls, says: string, keep
       calls({ scaling: Scaling.between(3, 6, { requestsPerSecond: 50 }) })(chart, web);
       new AdapterRules(chart, 'adapter-rules');
     },
+  ],
+  'slo-availability-calls': [
+    promised({}),
+    'front: its objective is 99.9 %, and what it has promises less: cart 99.9 % x catalog 99.9 % = 99.8001 %: 99.9 > 99.8001',
+    promised({ required: false }),
   ],
   'fallback-reach': [
     (chart, web) => { web.calls(bank(chart), toSpare(chart, web, web)); },

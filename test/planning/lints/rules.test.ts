@@ -59,6 +59,36 @@ function calledService(
   return { ...meshOf({ web: { calls: { db: { cluster: { discovery, ...spoken } } } } }), services: [{ name: 'db', namespace: 'shop', headless, ports: [port] }] };
 }
 
+/** A service that promises so much to its callers. */
+const promising = (availability: number, ...latencies: (readonly [ratio: number, seconds: number])[]): Pick<WorkloadInfo, 'objectives'> => (
+  { objectives: { slo: { availability, latencies: latencies.map(([ratio, seconds]) => ({ ratio, seconds })) } } });
+
+/** What `web` calls, how it calls `catalog`, and who else there is. */
+type ShopSketch = { readonly [Service in 'catalog' | 'cart' | 'db' | 'spare']?: ServiceSketch } & { readonly call?: CallSketch };
+
+/** `web` promises so much, and calls `catalog` and `cart`, both of which it says something of. */
+function shopOf(
+  web: Pick<WorkloadInfo, 'objectives' | 'declared'>, need: 'required' | 'optional' | undefined,
+  { catalog = promising(0.999), cart = promising(0.999), call = {}, ...others }: ShopSketch = {},
+): MeshInfo {
+  const listeners = ['outbound/shop/catalog:80', 'outbound/shop/cart:80'];
+  return meshOf({
+    web: { ...web, objectives: { ...web.objectives, ...(need && { [need]: listeners }) }, calls: { catalog: call, cart: {} } },
+    catalog, cart, ...others,
+  });
+}
+
+/** What is declared of pods that are up so often, and answer in 20 ms on average. */
+const planned = (target: number, variation = 1): Pick<WorkloadInfo, 'declared'> => ({
+  declared: {
+    capacity: {
+      peakRps: 10, usualRps: 10, serviceMs: 20, concurrency: 8, variation, networkMs: 1, derating: 0.1, maxUtilization: 0.8,
+      burst: 1.3, startUpSeconds: 30,
+    },
+    availability: { target, zones: 3, instanceUp: 0.999, zoneUp: 0.9995 },
+  },
+});
+
 /** For each rule: a mesh that breaks it, what is said, and a mesh that doesn't by a hair's breadth. */
 /** An app that listens on all addresses. */
 const anywhere = { discovery: { type: 'static' as const, endpoints: [{ address: '127.0.0.1', listensAt: ['pod', '127.0.0.1'], port: 8_080 }] } };
@@ -518,6 +548,82 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       pair({ cluster: { slowStart: { windowMs: 15_000 } } }, { pods: [2, 6], scaleUpCycleMs: 15_000 }),
       pair({ cluster: { slowStart: { windowMs: 15_001 } } }, { pods: [2, 2], scaleUpCycleMs: 15_000 }),
       pair({ cluster: { slowStart: { windowMs: 15_001 } } }),
+    ],
+  }],
+  'slo-availability': [{
+    breaks: shopOf(promising(0.9995), 'required'),
+    says: 'web: its objective is 99.95 %, and what each of its requests needs promises less: catalog 99.9 % x cart 99.9 % = 99.8001 %: 99.95 > 99.8001; '
+      + 'promise at most \'99.8001%\'',
+    keeps: [
+      shopOf(promising(0.998001), 'required'),
+      shopOf(promising(0.9995), 'optional'),
+      // A callee without an objective promises nothing that could be held against it.
+      shopOf(promising(0.9995), 'required', { catalog: {}, cart: {} }),
+      shopOf({}, 'required'),
+      // A fallback outside of the mesh, and routes that lead to several services or answer by themselves.
+      shopOf(promising(0.999), 'required', { call: { fallback: ['elsewhere'] } }),
+      shopOf(promising(0.999), 'required', { call: { routes: [{ name: 'carts', matches: [{ method: 'PUT' }], split: splitIn('shop/cart-v1') }] } }),
+      shopOf(promising(0.999), 'required', { call: { routes: [{ name: 'gone', matches: [{ method: 'PUT' }], respond: { status: 410 } }] } }),
+    ],
+  }, {
+    breaks: shopOf(promising(0.9995), 'required', { cart: promising(0.99999), catalog: promising(0.999) }),
+    says: 'or have catalog promise at least \'99.951%\'',
+    keeps: [shopOf(promising(0.9995), 'required', { cart: promising(0.99999), catalog: promising(0.99951) })],
+  }, {
+    breaks: shopOf(promising(0.9999), 'required', { call: { fallback: ['spare'] }, spare: promising(0.99), cart: promising(0.99999), catalog: promising(0.99) }),
+    says: 'catalog 99 % (or spare), cart 99.999 %, together 99.989 %: 99.99 > 99.989; promise at most \'99.989%\'',
+    keeps: [shopOf(promising(0.9998), 'required', { call: { fallback: ['spare'] }, spare: promising(0.99), cart: promising(0.99999), catalog: promising(0.99) })],
+  }, {
+    // What stands between promises nothing itself, and is no better than what it needs.
+    breaks: shopOf(promising(0.999), 'required', {
+      catalog: { calls: { db: {} }, objectives: { required: ['outbound/shop/db:80'] } }, cart: {}, db: promising(0.99),
+    }),
+    says: 'web: its objective is 99.9 %, and what each of its requests needs promises less: catalog with what it calls 99 %: 99.9 > 99; promise at most \'99%\'',
+    keeps: [shopOf(promising(0.99), 'required', {
+      catalog: { calls: { db: {} }, objectives: { required: ['outbound/shop/db:80'] } }, cart: {}, db: promising(0.99),
+    })],
+  }],
+  'slo-availability-calls': [{
+    breaks: shopOf(promising(0.999), undefined),
+    says: 'web: its objective is 99.9 %, and what it has promises less: catalog 99.9 % x cart 99.9 % = 99.8001 %: 99.9 > 99.8001; '
+      + 'promise at most \'99.8001%\', or say \'required: false\' in calls() of what it can answer without',
+    keeps: [shopOf(promising(0.998), undefined), shopOf(promising(0.999), 'optional')],
+  }, {
+    breaks: meshOf({ web: { ...promising(0.9995), ...planned(0.999) } }),
+    says: 'what it has promises less: its own pods 99.9 %: 99.95 > 99.9; promise at most \'99.9%\'',
+    keeps: [meshOf({ web: { ...promising(0.999), ...planned(0.999) } })],
+  }],
+  'slo-latency': [{
+    breaks: shopOf(promising(0.99, [0.99, 0.3]), 'required', { catalog: promising(0.999, [0.99, 0.5]) }),
+    says: 'web: its objective is p99 within 300 ms, and catalog, whose answer each of its requests needs, promises p99 within 500 ms: 300 < 500; '
+      + 'allow at least 500 ms, or have catalog promise p99 within 300 ms',
+    keeps: [
+      shopOf(promising(0.99, [0.99, 0.5]), 'required', { catalog: promising(0.999, [0.99, 0.5]) }),
+      shopOf(promising(0.99, [0.9, 0.3]), 'required', { catalog: promising(0.999, [0.99, 0.5]) }),
+      shopOf(promising(0.99, [0.95, 0.3]), 'required', { catalog: promising(0.999, [0.9, 0.5], [0.99, 0.2]) }),
+      shopOf(promising(0.99, [0.99, 0.3]), 'required', { catalog: promising(0.999, [0.99, 0.5]), call: { fallback: ['cart'] } }),
+      shopOf(promising(0.99, [0.99, 0.3]), 'optional', { catalog: promising(0.999, [0.99, 0.5]) }),
+    ],
+  }],
+  'slo-latency-calls': [{
+    breaks: shopOf(promising(0.99, [0.99, 0.3]), undefined, { catalog: promising(0.999, [0.95, 0.5]) }),
+    says: 'web: its objective is p99 within 300 ms, and catalog, which it calls, promises p95 within 500 ms: 300 < 500; '
+      + 'allow at least 500 ms, have catalog promise p99 within 300 ms, or say \'required: false\' in calls() if it answers without',
+    keeps: [shopOf(promising(0.99, [0.99, 0.3]), undefined, { catalog: promising(0.999, [0.95, 0.3]) })],
+  }, {
+    breaks: meshOf({ web: { ...promising(0.99, [0.99, 0.1]), ...planned(0.999) } }),
+    says: 'its objective is p99 within 100 ms, and by the declared service time as many take 103.34 ms without any load: 100 < 103.34; allow at least 104 ms',
+    keeps: [
+      meshOf({ web: { ...promising(0.99, [0.99, 0.104]), ...planned(0.999) } }),
+      meshOf({ web: { ...promising(0.99, [0.99, 0.1]), ...planned(0.999, 0) } }),
+    ],
+  }],
+  'slo-timeout': [{
+    breaks: pair({ route: { timeoutMs: 300 } }, promising(0.99, [0.99, 0.3])),
+    says: 'catalog: its objective is p99 within 300 ms, and no caller waits for more than 300 ms: 300 >= 300; promise less than 300 ms',
+    keeps: [
+      pair({ route: { timeoutMs: 301 } }, promising(0.99, [0.99, 0.3])), pair({ route: { timeoutMs: 0 } }, promising(0.99, [0.99, 0.3])),
+      meshOf({ catalog: promising(0.99, [0.99, 50]) }),
     ],
   }],
   'adapter-rules': [{
