@@ -9,6 +9,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { PrometheusClient } from '../../src/cli/prometheus/client';
+import { PrometheusSource } from '../../src/cli/prometheus/source';
 import type { LocalMesh } from '../../src/cli/up/local-mesh';
 import { OUTSIDE } from '../../src/cli/up/traffic/outside';
 import { FAMILIES } from '../../src/proxy/telemetry/catalog';
@@ -36,6 +38,8 @@ let endTraffic = (): void => {};
 let from: number;
 let failsAt: number;
 let quietAlerts: Labels[];
+/** What `watch --prometheus` shows during the outage. */
+let picture: Awaited<ReturnType<PrometheusSource['look']>>;
 
 beforeAll(async () => {
   if (PROMETHEUS_IS_MISSING) throw new Error('prometheus is missing: apt-get install prometheus');
@@ -53,6 +57,7 @@ beforeAll(async () => {
     mesh.behave(workload, { latency: { type: 'fixed', ms: 5 }, failureRate: 1 });
   }
   await until(failsAt + OUTAGE);
+  picture = await new PrometheusSource(new PrometheusClient({ url: prometheus.url }), undefined, 10).look();
   endTraffic();
 });
 
@@ -142,6 +147,22 @@ function filled(expr: string, choice: Labels): string {
   // A subquery has a value every five minutes, and this run is shorter.
   return expr.replaceAll('$__rate_interval', '1m').replaceAll('[30d:5m]', '[5m:1s]').replace(/\$(\w+)/g, (_, name: string) => choice[name]);
 }
+
+test('the live page has its picture from it', () => {
+  const { services, edges } = picture.snapshot;
+  expect(services.map(({ id, kind, versions, pods }) => [id, kind, versions.length, pods.filter(({ ready }) => ready).length])).toEqual([
+    ['shop/cart', 'service', 1, 1], ['shop/catalog', 'service', 2, 3], ['shop/edge', 'gateway', 1, 1], ['shop/web', 'service', 1, 1],
+  ]);
+  expect(edges.map(({ from, to }) => `${from} ${to}`)).toEqual(['shop/edge shop/web', 'shop/web shop/cart', 'shop/web shop/catalog']);
+  const [toWeb, toCart, toCatalog] = edges;
+  for (const { figures } of [toWeb!, toCart!]) {
+    expect(figures).toMatchObject({ rate: expect.any(Number), p50Ms: expect.any(Number), p99Ms: expect.any(Number) });
+  }
+  expect(toCart!.figures.success).toBe(1);
+  expect(toCatalog!.figures.success).toBeLessThan(0.5);
+  expect(toCatalog!.retries).toBeGreaterThan(0);
+  expect(toCatalog!.versions.map(({ version, figures }) => [version, figures.rate > 0])).toEqual([['v1', true], ['v2', true]]);
+});
 
 describe.each(dashboards().map((dashboard) => [dashboard.file, dashboard] as const))('dashboard %s', (_, dashboard) => {
   test('every query returns data', async () => {

@@ -20,7 +20,7 @@ export interface Sample { readonly metric: Labels; readonly value: [number, stri
 export interface Range { readonly metric: Labels; readonly values: [number, string][] }
 
 export class Prometheus {
-  private constructor(private readonly child: ChildProcess, private readonly folder: string, private readonly url: string) {}
+  private constructor(private readonly child: ChildProcess, private readonly folder: string, readonly url: string) {}
 
   /**
    * @param groups of rules

@@ -3,6 +3,7 @@ export type { ServiceId } from './directory';
 export { eventsBetween, type EventKind, type MeshEvent } from './events';
 export type { Figures, LatencyBar } from './figures';
 export { Poller, type PollerOptions } from './poller';
+export type { SnapshotSource } from './pictures';
 export type { MeshProxy, ProxySource } from './proxies';
 export { readRequests, type RecentRequest } from './requests';
 export { type MeshScrape, type ProxyScrape, scrapeProxy } from './scrape';

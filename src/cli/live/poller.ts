@@ -5,13 +5,15 @@
 import type { Clock } from '../../proxy/runtime/clock';
 import { messageOf } from '../command-line/errors';
 import { eventsBetween, MeshEvent } from './events';
+import type { SnapshotSource } from './pictures';
 import type { MeshProxy, ProxySource } from './proxies';
 import { MeshScrape, ProxyScrape, scrapeProxy } from './scrape';
 import type { Snapshot } from './snapshot';
 import { takeSnapshot } from './take-snapshot';
 
 export interface PollerOptions {
-  readonly source: ProxySource;
+  /** Proxies to scrape; or whole pictures, which have a window of their own. */
+  readonly source: ProxySource | SnapshotSource;
   readonly clock: Clock;
   /** From the end of one look to the beginning of the next. Absent: 1 s. */
   readonly periodMs?: number;
@@ -57,6 +59,11 @@ export class Poller {
 
   private async look(): Promise<void> {
     const { source, windowMs = WINDOW_MS, onSnapshot } = this.options;
+    if ('look' in source) {
+      const { snapshot, events } = await source.look();
+      if (!this.stopped) onSnapshot(snapshot, events);
+      return;
+    }
     const last = this.kept.at(-1);
     const scrape = await this.scrape(await source.proxies(), last);
     if (this.stopped) return;

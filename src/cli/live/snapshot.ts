@@ -85,8 +85,17 @@ export interface EdgeView {
   readonly hedges: number;
   /** Retries and hedges that did not take place: the budget was used up. */
   readonly retriesDenied: number;
-  /** With mutual TLS. */
-  readonly secured: boolean;
+  /** With mutual TLS; absent when nobody knows. */
+  readonly secured?: boolean;
+  /** Endpoints that are out of service, as far as they are only counted; those that are known one by one are in `Snapshot.endpoints`. */
+  readonly unavailable?: readonly UnavailableView[];
+}
+
+/** Endpoints of a cluster in a state other than `ready`, of the caller's pod that has the most. */
+export interface UnavailableView {
+  readonly cluster: string;
+  readonly state: string;
+  readonly count: number;
 }
 
 /** One cluster of an edge. */
@@ -95,8 +104,8 @@ export interface EdgeVersionView {
   /** Absent outside of the mesh. */
   readonly version?: string;
   readonly figures: Figures;
-  /** The load-balancing policy in words. */
-  readonly policy: string;
+  /** The load-balancing policy in words; absent when nobody knows. */
+  readonly policy?: string;
   /** What a policy that chooses among others has chosen, and why. */
   readonly choice?: { readonly policy: string; readonly reason: string };
 }

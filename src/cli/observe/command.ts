@@ -3,6 +3,7 @@
  * its requests, `status` what is wrong with it. Here are their flags and help; what runs is loaded when it runs.
  */
 import { CLUSTER_FLAGS } from '../cluster/flags';
+import { PROMETHEUS_FLAGS } from '../prometheus/flags';
 import type { Command, Flag } from '../command-line/command';
 import type { TableName } from './tables';
 
@@ -24,12 +25,18 @@ const RUNNING = [
   'at one in a cluster: through kubectl, with your rights (list pods, create pods/portforward).',
 ].join('\n');
 
+/** Tables that a Prometheus has everything for. */
+const COUNTED: readonly TableName[] = ['stat', 'edges'];
+
+const BY_PROMETHEUS = 'With --prometheus: at what a Prometheus has scraped, over the last minute unless --window says otherwise.';
+
 function tableCommand(name: TableName, summary: string, about: string): Command {
+  const counted = COUNTED.includes(name);
   return {
     name, summary,
     usage: '[SERVICE ...] [flags]',
-    about: `${about}\nWith services: only what concerns them. ${RUNNING}`,
-    flags: RATES,
+    about: `${about}\nWith services: only what concerns them. ${RUNNING}${counted ? `\n${BY_PROMETHEUS}` : ''}`,
+    flags: { ...RATES, ...(counted && PROMETHEUS_FLAGS) },
     examples: [`cdk8s-mesh ${name}`, `cdk8s-mesh ${name} catalog -o wide --watch`, `cdk8s-mesh ${name} -n shop`],
     run: async (args) => (await import('./run')).showTable(name, args),
   };

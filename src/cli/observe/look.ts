@@ -1,9 +1,9 @@
 /** Looks at a running mesh: once, over some time, or again and again. */
 import { systemClock } from '../../proxy/runtime/clock';
 import { UserError } from '../command-line/errors';
-import { Poller, PollerOptions, ProxySource, Snapshot } from '../live';
+import { Poller, PollerOptions, ProxySource, Snapshot, SnapshotSource } from '../live';
 import { awake } from './awake';
-import { interrupted, RunningMesh } from './running';
+import { interrupted, LookedAt } from './running';
 
 /** What there is now; nothing has a rate. */
 export function look(source: ProxySource): Promise<Snapshot> {
@@ -11,13 +11,13 @@ export function look(source: ProxySource): Promise<Snapshot> {
 }
 
 /** What there is, and what was done for so long. */
-export function measure(source: ProxySource, windowMs: number): Promise<Snapshot> {
+export function measure(source: ProxySource | SnapshotSource, windowMs: number): Promise<Snapshot> {
   return first({ source, windowMs, periodMs: windowMs }, ({ seconds }) => seconds > 0);
 }
 
 /** Looks again and again, over the last `windowMs`, until Ctrl-C, until `unread` (nobody reads what is shown), or until the mesh has ended. */
 export async function watch(
-  { source, periodMs }: RunningMesh, windowMs: number, unread: Promise<void>, show: (snapshot: Snapshot) => void,
+  { source, periodMs }: LookedAt, windowMs: number, unread: Promise<void>, show: (snapshot: Snapshot) => void,
 ): Promise<void> {
   let poller: Poller | undefined;
   const failed = new Promise<never>((_, reject) => {

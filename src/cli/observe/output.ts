@@ -28,8 +28,3 @@ export function print(screen: Screen, again: boolean, lines: readonly string[]):
   if (again && screen.live) screen.show(() => lines);
   else for (const line of lines) screen.say(line);
 }
-
-/** Text out of a request, of which nothing can steer the terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '?');
-}

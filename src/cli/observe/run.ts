@@ -4,20 +4,21 @@ import type { Snapshot } from '../live';
 import type { Paint } from '../terminal/table';
 import { measure, watch } from './look';
 import { FORMATS, linesOf, print, screenOf } from './output';
-import { chosenServices, formatOf, windowOf, withMesh } from './running';
+import { chosenServices, formatOf, windowOf, withPicture } from './running';
 import { rowsOf, TableName, tableOf } from './tables';
 
 /** Settles with the exit code. */
 export async function showTable(name: TableName, args: Arguments): Promise<number> {
   const format = formatOf(args, FORMATS);
-  const windowMs = windowOf(args);
+  // A Prometheus has a window of its own.
+  const windowMs = args.has('prometheus') ? 0 : windowOf(args);
   const { screen, unread } = screenOf(process.stdout);
   const show = (snapshot: Snapshot): void => {
     const chosen = chosenServices(args.positionals, snapshot.services.map(({ id }) => id));
     print(screen, args.has('watch'), format === 'json' ? [JSON.stringify(asData(name, snapshot, rowsOf(name, snapshot, chosen)))]
       : [...linesOf(tableOf(name, snapshot, chosen), format, screen.paint), ...silentLines(snapshot, screen.paint)]);
   };
-  return withMesh(args, async (mesh) => {
+  return withPicture(args, async (mesh) => {
     if (args.has('watch')) await watch(mesh, windowMs, unread, show);
     else show(await measure(mesh.source, windowMs));
     return 0;

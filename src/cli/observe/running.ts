@@ -4,7 +4,8 @@ import type { Arguments } from '../command-line/command';
 import { readDurationMs } from '../command-line/duration';
 import { UserError } from '../command-line/errors';
 import { didYouMean } from '../../contract/nearest';
-import type { ProxySource, ServiceId } from '../live';
+import type { ProxySource, ServiceId, SnapshotSource } from '../live';
+import { openPrometheus, PROMETHEUS_PERIOD_MS } from '../prometheus/source';
 import { proxyAt } from '../up/live-proxies';
 import { readRunRecords, RunRecord } from '../up/run-record';
 
@@ -14,10 +15,21 @@ const WINDOW_MS = { min: 500, max: 600_000, default: 3_000 };
 /** From one look to the next, on this machine. */
 const PERIOD_MS = 1_000;
 
-/** A mesh, and how often it is looked at. */
-export interface RunningMesh {
-  readonly source: ProxySource;
+/** What is looked at, and how often. */
+export interface LookedAt {
+  readonly source: ProxySource | SnapshotSource;
   readonly periodMs: number;
+}
+
+/** A mesh whose proxies answer. */
+export interface RunningMesh extends LookedAt {
+  readonly source: ProxySource;
+}
+
+/** Looks at a Prometheus when flags say so, else at the mesh that is meant. */
+export async function withPicture<T>(args: Arguments, work: (mesh: LookedAt) => Promise<T>): Promise<T> {
+  const prometheus = openPrometheus(args);
+  return prometheus ? work({ source: prometheus.source, periodMs: PROMETHEUS_PERIOD_MS }) : withMesh(args, work);
 }
 
 /** Looks at the mesh that is meant: in a cluster when a flag names one, else of a run of `up`. Then lets go of it. */

@@ -40,7 +40,7 @@ const edges: Kind<EdgeView> = {
     rows: all.flatMap(({ from, to, secured, figures, versions, retries, hedges, retriesDenied, failures }) => {
       const only = versions.length === 1 ? versions[0]! : undefined;
       return [
-        [from, to, only?.version ?? '', secured ? 'mutual TLS' : 'plain', ...figureCells(figures),
+        [from, to, only?.version ?? '', secured === undefined ? '' : secured ? 'mutual TLS' : 'plain', ...figureCells(figures),
           rate(retries), rate(hedges), rate(retriesDenied), only ? policyOf(only) : '', failuresInWords(failures)],
         ...only ? [] : versions.map((one) => ['', '', one.version ?? one.cluster, '', ...figureCells(one.figures), '', '', '', policyOf(one), '']),
       ];
@@ -114,7 +114,7 @@ function readyCell(pods: ServiceView['pods']): string | Cell {
 }
 
 function policyOf({ policy, choice }: EdgeView['versions'][number]): string {
-  return choice ? `${policy}: ${choice.policy}, ${choice.reason}` : policy;
+  return choice ? `${policy}: ${choice.policy}, ${choice.reason}` : policy ?? '';
 }
 
 /** `overloaded 12.0/s, noRoute 1.0/s`. */

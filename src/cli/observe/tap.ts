@@ -1,9 +1,10 @@
 /** What `cdk8s-mesh tap` does: a line for each request. */
 import type { Arguments } from '../command-line/command';
 import { readDurationMs } from '../command-line/duration';
+import { printable } from '../terminal/printable';
 import { duration, Paint } from '../terminal/table';
 import type { FollowedRequest } from './follow';
-import { printable, screenOf } from './output';
+import { screenOf } from './output';
 import { followRequests } from './requests';
 import { formatOf } from './running';
 

@@ -1,8 +1,9 @@
 /** What `cdk8s-mesh top` does: requests by what they are, the most frequent first. */
 import type { Arguments } from '../command-line/command';
+import { printable } from '../terminal/printable';
 import { duration, percent } from '../terminal/table';
 import type { FollowedRequest } from './follow';
-import { FORMATS, linesOf, print, printable, screenOf, Table } from './output';
+import { FORMATS, linesOf, print, screenOf, Table } from './output';
 import { followRequests } from './requests';
 import { formatOf, windowOf } from './running';
 

@@ -7,7 +7,7 @@ import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../proxy/runtime/clock';
 import { messageOf, UserError } from '../command-line/errors';
-import { Poller, ProxySource, Snapshot } from '../live';
+import { Poller, ProxySource, Snapshot, SnapshotSource } from '../live';
 import type { PageDocument } from './document';
 import { EventFeed } from './feed';
 import { hasToken, refusalOfHost, refusalOfSource } from './guard';
@@ -25,7 +25,7 @@ export interface PageActions {
 export interface PageServerOptions {
   /** What is looked at, in words. */
   readonly title: string;
-  readonly source: ProxySource;
+  readonly source: ProxySource | SnapshotSource;
   readonly document: PageDocument;
   /** Absent: the page only looks. */
   readonly actions?: PageActions;
@@ -148,8 +148,10 @@ export class PageServer {
   }
 
   private async sendTap(service: string, response: ServerResponse): Promise<void> {
+    const { source } = this.options;
+    if ('look' in source) return this.answer(response, 404, { problem: 'nobody has single requests here; the command shows them when it looks at the sidecars themselves' });
     try {
-      const requests = this.snapshot ? await tap(service, this.snapshot, await this.options.source.proxies()) : [];
+      const requests = this.snapshot ? await tap(service, this.snapshot, await source.proxies()) : [];
       this.answer(response, 200, { requests });
     } catch (error) {
       this.answer(response, 502, { problem: messageOf(error) });

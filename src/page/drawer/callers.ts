@@ -35,12 +35,15 @@ function factRow<T>(factOf: (item: T) => readonly [head: string, detail: string]
   };
 }
 
-function edgeFact({ from, to, figures, versions, retries, hedges, retriesDenied, secured, failures }: EdgeView): readonly [string, string] {
-  const policies = new Set(versions.map(({ policy, choice }) => (choice ? `${policy}: ${choice.policy} now, since ${choice.reason}` : policy)));
+function edgeFact(
+  { from, to, figures, versions, retries, hedges, retriesDenied, secured, unavailable = [], failures }: EdgeView,
+): readonly [string, string] {
+  const policies = new Set(versions.filter(({ policy }) => policy !== undefined).map(({ policy, choice }) => (choice ? `${policy}: ${choice.policy} now, since ${choice.reason}` : policy)));
   return [`${nameOf(from)} → ${nameOf(to)}`, [
     `${rate(figures.rate)}, ${success(figures.success)}, p50 ${time(figures.p50Ms)}, p99 ${time(figures.p99Ms)}`,
-    [...policies].join('; '),
-    secured ? 'mutual TLS' : 'plain',
+    ...(policies.size > 0 ? [[...policies].join('; ')] : []),
+    ...(secured === undefined ? [] : [secured ? 'mutual TLS' : 'plain']),
+    ...unavailable.map(({ cluster, state, count }) => `${count} of ${nameOf(cluster)} ${state}`),
     ...(retries > 0 ? [`${rate(retries)} retries`] : []),
     ...(hedges > 0 ? [`${rate(hedges)} hedges`] : []),
     ...(retriesDenied > 0 ? [`${rate(retriesDenied)} retries denied by the budget`] : []),

@@ -1,6 +1,7 @@
 /** What the tables of `stat`, `edges`, `endpoints` and `routes` have in their rows. */
 import { Snapshot, takeSnapshot } from '../../../src/cli/live';
-import { linesOf, printable } from '../../../src/cli/observe/output';
+import { linesOf } from '../../../src/cli/observe/output';
+import { printable } from '../../../src/cli/terminal/printable';
 import { rowsOf, TableName, tableOf } from '../../../src/cli/observe/tables';
 import { plain } from '../../../src/cli/terminal/table';
 import { INBOUND, look, OUTBOUND, shop } from '../live/support';
