@@ -8,7 +8,7 @@ import type { IdentityConfig } from './identity-config';
 import { errorsOfJwt } from './jwt-config';
 import type { ListenerConfig } from './listener-config';
 import type { ProxyConfig } from './proxy-config';
-import type { RouteMatch, ValueMatch } from './route-match-config';
+import type { RouteMatch } from './route-match-config';
 
 interface Fault {
   /** Below the part that has it. */
@@ -102,16 +102,28 @@ function faultsOfMatch({ headers = [], query = [], cookies = [], claims = [], ho
   if (hosts?.length === 0) faults.push({ field: 'hosts', message: 'the list is empty, which would stand for any host; name hosts, or leave it out' });
   return [
     ...faults, ...repeated('headers', headers, (name) => name.toLowerCase()), ...repeated('query', query, String), ...repeated('cookies', cookies, String),
-    ...repeated('claims', claims, String),
+    ...repeated('claims', claims.map(({ name = '', path }) => ({ name: path ? JSON.stringify(path) : name, field: path ? 'path' : 'name' })), keyOfClaim),
   ];
 }
 
+/** What a condition is of, and which of its fields says so. */
+interface Named {
+  readonly name: string;
+  readonly field?: 'name' | 'path';
+}
+
+/** A path of one name is the claim of that name. */
+function keyOfClaim(name: string, field: string): string {
+  return field === 'path' ? name : JSON.stringify([name]);
+}
+
 /** Of two conditions of one name only the first would count. */
-function repeated(part: string, conditions: readonly ValueMatch[], keyOf: (name: string) => string): Fault[] {
+function repeated<T extends Named>(part: string, conditions: readonly T[], keyOf: (name: string, field: string) => string): Fault[] {
   const seen = new Set<string>();
-  return conditions.flatMap(({ name }, index) => {
-    const known = seen.has(keyOf(name));
-    seen.add(keyOf(name));
-    return known ? [{ field: `${part}/${index}/name`, message: `there are two conditions of '${name}'; use one, with a regular expression if need be` }] : [];
+  return conditions.flatMap(({ name, field = 'name' }, index) => {
+    const key = keyOf(name, field);
+    const known = seen.has(key);
+    seen.add(key);
+    return known ? [{ field: `${part}/${index}/${field}`, message: `there are two conditions of '${name}'; use one, with a regular expression if need be` }] : [];
   });
 }

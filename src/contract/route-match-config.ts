@@ -34,12 +34,12 @@ export interface RouteMatch {
    */
   readonly cookies?: ValueMatch[];
   /**
-   * Claims of the request's token, names with their case: the claim is this text, or a list that has it; of `scope`, each word counts. A
-   * request without a good token has none. They need `jwt` of the listener.
+   * Claims of the request's token, names with their case: the claim is this value, or a list that has it. A request without a good token has
+   * none. They need `jwt` of the listener.
    * @maxItems 16
    * @default []
    */
-  readonly claims?: ValueMatch[];
+  readonly claims?: ClaimMatch[];
   /**
    * Host that it is sent to, any of these. The port does not count. Absent or empty: any.
    * @maxItems 16
@@ -87,6 +87,57 @@ export interface ValueMatch {
    */
   readonly regex?: string;
 }
+
+/**
+ * A condition of a claim: `name` or `path` says which, and one of `value`, `number`, `boolean` and `regex` what it must be. With none of these it
+ * must be there as a text, or as a list with one. Texts, numbers and booleans are never taken for one another.
+ */
+export interface ClaimMatch {
+  /**
+   * Its name.
+   * @minLength 1
+   * @maxLength 256
+   * @pattern ^[!-~]+$
+   */
+  readonly name?: string;
+  /**
+   * The names that lead to it, the outermost first: `["realm_access", "roles"]` is `roles` of the object that the claim `realm_access` is.
+   * A dot in a name is part of it.
+   * @minItems 1
+   * @maxItems 8
+   */
+  readonly path?: ClaimName[];
+  /**
+   * The whole text, with its case, code point by code point. Of the claim `scope`, each word counts.
+   * @maxLength 4096
+   * @pattern ^.*$
+   */
+  readonly value?: string;
+  /**
+   * The number, a whole one. Fractions, and what is beyond 2^53 - 1, no condition can ask for, since readers round them.
+   * @asType integer
+   * @minimum -9007199254740991
+   * @maximum 9007199254740991
+   */
+  readonly number?: number;
+  /** The boolean. */
+  readonly boolean?: boolean;
+  /**
+   * A regular expression in the syntax of RE2 for the whole text.
+   * @minLength 1
+   * @maxLength 1024
+   * @pattern ^[\t -~]+$
+   */
+  readonly regex?: string;
+}
+
+/**
+ * Name of a claim, or of a member of one.
+ * @minLength 1
+ * @maxLength 256
+ * @pattern ^.+$
+ */
+export type ClaimName = string;
 
 /**
  * A host name in lower case, without port and final dot. `*.example.com` stands for all names below `example.com`, with one more label or

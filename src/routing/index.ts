@@ -15,6 +15,7 @@
  *   describeRow(row)                                 its conditions in words
  *   findOverlaps(table)                              { overlaps: { reason, first, second }[], unreachable: route indices }
  *   new TieFinder().of(listeners)                    { listener, first, second }[]: names of routes that only their order puts before one another
+ *   askedClaims(matches)                             the claims that conditions ask for, by the keys that claimKey makes of them
  *   testFirstParameter, testAnyParameter,
  *     testAnyCookie, testAnyClaim                    what a RequestView reads a query, Cookie fields and claims with
  */
@@ -35,6 +36,7 @@ export { testAnyParameter, testFirstParameter } from './request/query';
 export type { Claims, RequestView } from './request/request-view';
 export * from './request/routing-request';
 export { testAnyClaim } from './request/token-claims';
+export * from './table/claim-key';
 export { RouteProblem } from './table/compile';
 export type { RoutableRoute } from './table/compile';
 export { AnyValue, ExactValue, NamedCondition } from './table/conditions';

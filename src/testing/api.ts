@@ -32,6 +32,9 @@ export interface NamedService {
 /** A time in milliseconds, or a `Duration` of cdk8s. */
 export type Time = number | { toMilliseconds(): number };
 
+/** What a token can claim: anything of JSON. */
+export type ClaimValue = string | number | boolean | null | readonly ClaimValue[] | { readonly [name: string]: ClaimValue };
+
 /** What a request has besides method and URL. */
 export interface RequestOptions {
   /** Header fields. A field that is there several times has several values. */
@@ -39,7 +42,7 @@ export interface RequestOptions {
   /** Length of its body in bytes. Default: 0. */
   readonly bodyBytes?: number;
   /** What its token (JWT) claims, which is taken for good. Default: it has no token. */
-  readonly claims?: Readonly<Record<string, string | readonly string[]>>;
+  readonly claims?: Readonly<Record<string, ClaimValue>>;
 }
 
 /** A synthesized stack. */

@@ -79,6 +79,21 @@ describe('tokens', () => {
     expect(requirementsOf(documentWith(CLAIMS, 'inbound', { jwt: [JWT] }))).toEqual(['authorization', 'jwt', 'mutualTls']);
   });
 
+  it('can be asked for claims within others, numbers and booleans, each in one way', () => {
+    const asking = (...claims: unknown[]): readonly string[] => problems({ rules: [{ name: 'a', plain: true, matches: [{ claims }] }] }, [JWT]);
+    const at = '/listeners/0/authorization/rules/0/matches/0/claims';
+    expect(asking({ path: ['realm_access', 'roles'], value: 'Größe' }, { name: 'level', number: 3 }, { path: ['a.b'], boolean: false })).toEqual([]);
+    expect(asking({ name: 'a', value: '1' }, { path: ['a'], number: 1 })).toEqual([
+      `${at}/1/path: rule 'a': there are two conditions of '["a"]'; use one, with a regular expression if need be`,
+    ]);
+    expect(asking({ name: 'a', path: ['a'] })).toEqual([expect.stringContaining('give one of them') as string]);
+    expect(asking({ name: 'a', number: 3, value: '3' })).toEqual([expect.stringContaining("has both 'value' and 'number'") as string]);
+    expect(asking({ path: [] })).toEqual([expect.stringContaining(`${at}/0/path`) as string]);
+    expect(asking({ name: 'a', number: 2 ** 53 })).toEqual([expect.stringContaining(`${at}/0/number`) as string]);
+    expect(asking({ name: 'a', number: '3' })).toEqual([expect.stringContaining(`${at}/0/number`) as string]);
+    expect(asking({ name: 'a', value: 3 })).toEqual([expect.stringContaining(`${at}/0/value`) as string]);
+  });
+
   it('are refused in words where they let in everybody, and where nobody looks at them', () => {
     expect(problems(undefined, [JWT])).toEqual(['/listeners/0/jwt: tokens would be asked of nobody; give the listener an authorization with rules that have claims']);
     expect(problems(CLAIMS, undefined)).toEqual(["/listeners/0/authorization/rules/0/matches/0/claims: rule 'a': no token is looked at, so no request could meet it; give the listener 'jwt'"]);

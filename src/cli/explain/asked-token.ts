@@ -6,29 +6,33 @@ import type { ResolvedJwt } from '../../contract';
 import { claimLines } from '../../proxy/jwt/claim-lines';
 import { conditionTextsOf } from '../../proxy/jwt/claim-texts';
 import { parseToken } from '../../proxy/jwt/token-verifier';
-import { bytesOf, type Claims } from '../../routing';
+import { bytesOf, claimKey, ClaimType, type Claims } from '../../routing';
 import { UserError } from '../command-line/errors';
 import { listed } from '../words/quantities';
 
-const FORM = /^([^\s=]+)=([^]*)$/;
+/** `sub=ann`, or `level:=3` with a value in JSON. */
+const FORM = /^([^\s=]+?)(:?)=([^]*)$/;
+const TYPES: readonly ClaimType[] = ['text', 'number', 'boolean'];
+/** Names that lead to a claim, at most: what no condition can ask for. */
+const MAX_DEPTH = 8;
 const NO_CLAIMS: Claims = new Map();
 
 type Payload = Readonly<Record<string, unknown>>;
 
 export class AskedToken {
-  /** From `sub=ann` and the like; a claim that is given several times is a list. */
+  /** From `sub=ann`, `level:=3` and the like; a claim that is given several times is a list. */
   static ofClaims(pairs: readonly string[]): AskedToken {
-    const values = new Map<string, string[]>();
+    const values = new Map<string, unknown[]>();
     for (const pair of pairs) {
-      const [, name, value] = FORM.exec(pair) ?? [];
+      const [, name, isJson, value] = FORM.exec(pair) ?? [];
       if (name === undefined) throw new UserError(`--claim must be a claim such as groups=staff, got '${pair}'`);
-      values.set(name, [...values.get(name) ?? [], value!]);
+      values.set(name, [...values.get(name) ?? [], isJson === ':' ? jsonOf(pair, value!) : value!]);
     }
-    return AskedToken.of(Object.fromEntries([...values].map(([name, its]) => [name, its.length === 1 ? its[0]! : its])));
+    return AskedToken.of(Object.fromEntries([...values].map(([name, its]) => [name, its.length === 1 ? its[0] : its])));
   }
 
   /** Of any issuer and for any audience, unless its claims say. */
-  static of(claims: Readonly<Record<string, string | readonly string[]>>): AskedToken {
+  static of(claims: Payload): AskedToken {
     return new AskedToken(claims);
   }
 
@@ -56,10 +60,10 @@ export class AskedToken {
     const issuer = this.issuerOf(jwt);
     if (!issuer || this.problemFor(jwt) !== undefined) return NO_CLAIMS;
     const payload: Payload = { ...this.payload, iss: issuer.issuer };
-    return new Map(Object.keys(payload).flatMap((name) => {
-      const texts = conditionTextsOf(payload, name);
-      return texts ? [[name, texts.map(bytesOf)] as const] : [];
-    }));
+    return new Map(pathsIn(payload).flatMap((path) => TYPES.flatMap((type) => {
+      const texts = conditionTextsOf(payload, { path, type });
+      return texts ? [[claimKey({ path, type }), texts.map(bytesOf)] as const] : [];
+    })));
   }
 
   /** Whether it goes on with the request. */
@@ -77,5 +81,19 @@ export class AskedToken {
   private issuerOf(jwt: readonly ResolvedJwt[]): ResolvedJwt | undefined {
     const { iss } = this.payload;
     return iss === undefined ? jwt[0] : jwt.find(({ issuer }) => issuer === iss);
+  }
+}
+
+/** The places of all claims, and of those within claims. */
+function pathsIn(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || path.length === MAX_DEPTH) return [];
+  return Object.entries(value).flatMap(([name, member]) => [[...path, name], ...pathsIn(member, [...path, name])]);
+}
+
+function jsonOf(pair: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(`--claim with := takes a value in JSON, such as level:=3 or 'realm_access:={"roles":["staff"]}', got '${pair}'`);
   }
 }

@@ -12,7 +12,7 @@ export const explainCommand: Command = {
   flags: {
     from: { value: 'SERVICE', help: 'who sends it: catalog, catalog.shop or catalog@v2. Default: the only service that calls this URL' },
     header: { value: 'FIELD', short: 'H', many: true, help: "header field of the request, such as 'x-beta: true'" },
-    claim: { value: 'NAME=VALUE', many: true, help: 'what its token (JWT) claims, such as groups=staff; the token is taken for good' },
+    claim: { value: 'NAME=VALUE', many: true, help: 'what its token (JWT) claims, such as groups=staff, or level:=3 with a value in JSON; the token is taken for good' },
     token: { value: 'TOKEN', help: 'its token (JWT), whose claims, issuer and audience count; signature and times are not looked at' },
     'data-bytes': { value: 'N', help: 'length of its body in bytes, which decides whether it can be sent again' },
     routes: { help: 'list all routes in the order of precedence instead' },

@@ -7,6 +7,7 @@ import { PathOptions, RouteProblem, RouteTable } from '../../routing';
 import { isList, isText } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
+import { checkClaim } from './claim-checks';
 import { Condition, toRouteMatch } from './condition';
 import { Match } from './match';
 import { shortened } from './route-names';
@@ -52,7 +53,7 @@ const HOST = {
 const GRPC_NAME = { service: /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/, method: /^[A-Za-z_]\w*$/ };
 const GRPC_OPTIONS = { service: true, method: true } as const satisfies Record<keyof GrpcMatchOptions, true>;
 
-const FACTORIES = { headers: 'header', query: 'query', cookies: 'cookie', claims: 'claim' } as const;
+const FACTORIES = { headers: 'header', query: 'query', cookies: 'cookie' } as const;
 
 /** Checks the conditions of one route. True when they are sound. @param hasTokens whether tokens are looked at where they are asked */
 export function checkMatches(
@@ -135,6 +136,9 @@ function checkCondition(errors: ValidationErrors, prop: string, condition: Condi
     case 'callers':
       checkCallers(errors, prop, condition);
       break;
+    case 'claims':
+      checkClaim(errors, prop, condition);
+      break;
     default:
       checkValue(errors, prop, condition);
   }
@@ -182,8 +186,8 @@ function isOfSidecar(caller: { readonly node?: { readonly scope?: unknown } } | 
   return typeof (caller?.node?.scope as { expose?: unknown } | undefined)?.expose === 'function';
 }
 
-function checkValue(errors: ValidationErrors, prop: string, { kind, said, value: { name, value, regex } }: Extract<Condition, { kind: 'headers' | 'query' | 'cookies' | 'claims' }>): void {
-  const what = { headers: 'header field', query: 'query parameter', cookies: 'cookie', claims: 'claim' }[kind];
+function checkValue(errors: ValidationErrors, prop: string, { kind, said, value: { name, value, regex } }: Extract<Condition, { kind: 'headers' | 'query' | 'cookies' }>): void {
+  const what = { headers: 'header field', query: 'query parameter', cookies: 'cookie' }[kind];
   if (!isText(VALUE.name, name) || name === '') {
     errors.add(prop, shortened(said), `name a ${what}, with up to ${VALUE.name.longest} characters`);
   } else if (kind === 'headers' && isOfTheProxy(name)) {
@@ -226,7 +230,8 @@ function keyOf(condition: Condition): string {
   switch (condition.kind) {
     case 'path': case 'grpc': return 'path';
     case 'headers': return `headers ${String(condition.value.name).toLowerCase()}`;
-    case 'query': case 'cookies': case 'claims': return `${condition.kind} ${String(condition.value.name)}`;
+    case 'query': case 'cookies': return `${condition.kind} ${String(condition.value.name)}`;
+    case 'claims': return `claims ${JSON.stringify(condition.claim.path ?? [condition.claim.name])}`;
     default: return condition.kind;
   }
 }

@@ -104,17 +104,53 @@ export class Match {
    * has no claims. For routes of a gateway with `jwt`, its `allow`, and `allow` of calls to a service with `jwt`.
    *
    * @param name name of the claim, such as `groups`; `iss` is in every good token
-   * @param value the whole value; any value if left out
+   * @param value the whole value; any text if left out
    */
   public static claim(name: string, value?: string): Match {
-    return new Match({ said: said('claim', name, value), kind: 'claims', value: valueMatch(name, { value }) });
+    return new Match({ said: said('claim', name, value), kind: 'claims', claim: valueMatch(name, { value }) });
   }
 
   /**
    * A claim of the request's token, one of whose values matches a regular expression as a whole, in the syntax of RE2.
    */
   public static claimRegex(name: string, pattern: string): Match {
-    return new Match({ said: said('claimRegex', name, pattern), kind: 'claims', value: { name, regex: pattern } });
+    return new Match({ said: said('claimRegex', name, pattern), kind: 'claims', claim: { name, regex: pattern } });
+  }
+
+  /**
+   * A claim within others: it is this text, or a list that has it. A dot in a name is part of the name.
+   *
+   * @param path the names that lead to it, the outermost first, such as `['realm_access', 'roles']`. From 1 to 8
+   * @param value the whole value; any text if left out
+   */
+  public static claimPath(path: string[], value?: string): Match {
+    return new Match({ said: said('claimPath', path, value), kind: 'claims', claim: { path, ...(value !== undefined && { value }) } });
+  }
+
+  /**
+   * A claim within others, one of whose values matches a regular expression as a whole, in the syntax of RE2.
+   */
+  public static claimPathRegex(path: string[], pattern: string): Match {
+    return new Match({ said: said('claimPathRegex', path, pattern), kind: 'claims', claim: { path, regex: pattern } });
+  }
+
+  /**
+   * A claim that is this number, or a list that has it. The text '3' is not the number 3.
+   *
+   * @param path the names that lead to it, such as `['level']`. From 1 to 8
+   * @param value a whole number of at most 2^53 - 1: readers of tokens round larger ones, and fractions
+   */
+  public static claimNumber(path: string[], value: number): Match {
+    return new Match({ said: said('claimNumber', path, value), kind: 'claims', claim: { path, number: value } });
+  }
+
+  /**
+   * A claim that is true, or false, or a list that has it. The text 'true' is not the boolean.
+   *
+   * @param path the names that lead to it, such as `['email_verified']`. From 1 to 8
+   */
+  public static claimBoolean(path: string[], value: boolean): Match {
+    return new Match({ said: said('claimBoolean', path, value), kind: 'claims', claim: { path, boolean: value } });
   }
 
   /**
@@ -167,7 +203,11 @@ function grpcPath(service: string | undefined, method: string | undefined): Path
 
 /** As its author wrote it. In JavaScript, values need not be texts. */
 function said(factory: string, ...values: unknown[]): string {
-  return `Match.${factory}(${values.filter((value) => value !== undefined).map((value) => (typeof value === 'string' ? `'${value}'` : String(value))).join(', ')})`;
+  return `Match.${factory}(${values.filter((value) => value !== undefined).map(literal).join(', ')})`;
+}
+
+function literal(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : Array.isArray(value) ? `[${value.map(literal).join(', ')}]` : String(value);
 }
 
 function idOf(construct: IConstruct | undefined): string {

@@ -67,9 +67,13 @@ function words(condition: Condition): string {
     case 'method': return condition.method;
     case 'hosts': return `host-${condition.hosts.join('-')}`;
     case 'callers': return `from-${condition.callers.map(({ node }) => node.id).join('-')}`;
+    case 'claims': {
+      const { name, path = [name], number, boolean, value = number ?? boolean ?? '', regex } = condition.claim;
+      return `claim-${path.join('-')}-${regex === undefined ? String(value) : hashOf(condition.said)}`;
+    }
     default: {
       const { name, value = '', regex } = condition.value;
-      const kind = { headers: 'header', query: 'query', cookies: 'cookie', claims: 'claim' }[condition.kind];
+      const kind = { headers: 'header', query: 'query', cookies: 'cookie' }[condition.kind];
       return regex === undefined ? `${kind}-${name}-${value}` : `${kind}-${name}-${hashOf(condition.said)}`;
     }
   }

@@ -7,7 +7,7 @@ import type { RequestView } from '../../routing';
 import { joined } from '../http1/bytes';
 import type { RequestHead } from '../http1/request-head';
 import { leaveOut, SEVERAL, TokenSource, tokenSourceOf } from './token-source';
-import type { CurrentKeys, GoodToken } from './token-verifier';
+import type { CurrentKeys, GoodToken, WantedClaims } from './token-verifier';
 import { Tokens, Verified } from './tokens';
 
 const NO_LINES = Buffer.alloc(0);
@@ -24,9 +24,9 @@ export class RequestTokens {
   /** Names of fields that tell the app of claims: only the proxy writes them. */
   private readonly ownFields: readonly Buffer[];
 
-  /** @param wanted names of the claims that conditions ask for */
+  /** @param wanted the claims that conditions ask for */
   constructor(
-    issuers: readonly ResolvedJwt[], keysOf: (jwksFile: string) => CurrentKeys, wanted: ReadonlySet<string>, onLimit: (limit: string) => void,
+    issuers: readonly ResolvedJwt[], keysOf: (jwksFile: string) => CurrentKeys, wanted: WantedClaims, onLimit: (limit: string) => void,
   ) {
     const byKey = new Map<string, { readonly source: TokenSource; readonly issuers: ResolvedJwt[] }>();
     for (const issuer of issuers) {

@@ -3,7 +3,7 @@
  * it is, and what it claims. The result is a good token, or why it is none; there is no third that could be taken for either.
  */
 import type { ResolvedJwt } from '../../contract';
-import type { Claims } from '../../routing';
+import type { AskedClaim, Claims } from '../../routing';
 import type { TokenResult } from '../telemetry/jwt-instruments';
 import { claimLines } from './claim-lines';
 import { KeySet, verifies } from './jwks';
@@ -30,9 +30,12 @@ export interface CurrentKeys {
   readonly keys: KeySet;
 }
 
+/** The claims that conditions ask for, by their keys. */
+export type WantedClaims = ReadonlyMap<string, AskedClaim>;
+
 export class TokenVerifier {
-  /** @param wanted names of the claims that conditions ask for */
-  constructor(private readonly config: ResolvedJwt, private readonly source: CurrentKeys, private readonly wanted: ReadonlySet<string>) {}
+  /** @param wanted the claims that conditions ask for */
+  constructor(private readonly config: ResolvedJwt, private readonly source: CurrentKeys, private readonly wanted: WantedClaims) {}
 
   get keys(): KeySet { return this.source.keys; }
 
@@ -86,12 +89,11 @@ function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
-/** Nothing but texts is anything that a condition can ask for. */
-function claimsOf(payload: JsonObject, wanted: ReadonlySet<string>): Claims {
+function claimsOf(payload: JsonObject, wanted: WantedClaims): Claims {
   const claims = new Map<string, readonly Uint8Array[]>();
-  for (const name of wanted) {
-    const texts = conditionTextsOf(payload, name);
-    if (texts) claims.set(name, texts.map((text) => Buffer.from(text)));
+  for (const [key, asked] of wanted) {
+    const texts = conditionTextsOf(payload, asked);
+    if (texts) claims.set(key, texts.map((text) => Buffer.from(text)));
   }
   return claims;
 }

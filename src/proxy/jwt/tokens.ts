@@ -7,7 +7,7 @@ import type { ResolvedJwt } from '../../contract';
 import { crypto } from '../runtime/on-demand';
 import { Recent } from '../session/recent';
 import type { KeySet } from './jwks';
-import { CurrentKeys, GoodToken, parseToken, TokenProblem, TokenVerifier } from './token-verifier';
+import { CurrentKeys, GoodToken, parseToken, TokenProblem, TokenVerifier, WantedClaims } from './token-verifier';
 
 /** Limit `recentTokens`: tokens of a listener that are remembered as good; twice as many at most. */
 export const MAX_RECENT_TOKENS = 1_024;
@@ -28,9 +28,9 @@ export class Tokens {
   private readonly longest: number;
   private readonly recent: Recent<Remembered>;
 
-  /** @param wanted names of the claims that conditions ask for */
+  /** @param wanted the claims that conditions ask for */
   constructor(
-    issuers: readonly ResolvedJwt[], keysOf: (jwksFile: string) => CurrentKeys, wanted: ReadonlySet<string>, onLimit: (limit: string) => void,
+    issuers: readonly ResolvedJwt[], keysOf: (jwksFile: string) => CurrentKeys, wanted: WantedClaims, onLimit: (limit: string) => void,
   ) {
     this.byIssuer = new Map(issuers.map((config) => [config.issuer, new TokenVerifier(config, keysOf(config.jwksFile), wanted)]));
     this.longest = Math.max(...issuers.map(({ maxTokenBytes }) => maxTokenBytes));

@@ -4,7 +4,7 @@
  */
 import type { ByteRange, ValueTest } from '../bytes/bytes';
 
-/** What a verified token says of who sends a request: values by name, in UTF-8. A claim that is a list has several. */
+/** What a verified token says of who sends a request: values in UTF-8, by what `claimKey` makes of a claim. One that is a list has several. */
 export type Claims = ReadonlyMap<string, readonly Uint8Array[]>;
 
 export interface RequestView {
@@ -23,6 +23,6 @@ export interface RequestView {
   anyQuery(name: Uint8Array, test: ValueTest): boolean;
   /** Whether one of the cookies of a name passes. */
   anyCookie(name: Uint8Array, test: ValueTest): boolean;
-  /** Whether one of the values of a claim passes. A request without a good token has no claims. */
-  anyClaim(name: string, test: ValueTest): boolean;
+  /** Whether one of the values of a claim passes. A request without a good token has no claims. @param key of `claimKey` */
+  anyClaim(key: string, test: ValueTest): boolean;
 }

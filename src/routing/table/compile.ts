@@ -1,11 +1,12 @@
 /** From the matches of routes to rows. What is wrong is told for all of them together. */
-import type { PathMatch, RouteMatch, ValueMatch } from '../../contract';
+import type { ClaimMatch, PathMatch, RouteMatch, ValueMatch } from '../../contract';
 import { PathFault } from '../path/fault';
 import type { PathOptions } from '../path/options';
 import { normalizePath } from '../path/path-normalizer';
 import { StateBudget } from '../regex/automaton';
 import { RegexProblem } from '../regex/problem';
 import { Regex } from '../regex/regex';
+import { askedClaim, claimKey, isWellFormed } from './claim-key';
 import { AnyValue, ExactValue, NamedCondition } from './conditions';
 import { MAX_HOST_BYTES } from './host-reader';
 import { RouteRow, type RowHost, type RowPath } from './row';
@@ -35,7 +36,7 @@ const ANY_VALUE = new AnyValue();
 const SLASH = 0x2f;
 
 /** What no value of a kind has, for it ends before. */
-const NEVER_IN = { headers: /^[ \t]|[ \t]$/, query: undefined, cookies: /;|[ \t]$/, claims: undefined } as const;
+const NEVER_IN = { headers: /^[ \t]|[ \t]$/, query: undefined, cookies: /;|[ \t]$/ } as const;
 
 export class RowCompiler {
   readonly rows: RouteRow[] = [];
@@ -63,7 +64,7 @@ export class RowCompiler {
       headers: this.compileConditions('headers', match.headers ?? []),
       query: this.compileConditions('query', match.query ?? []),
       cookies: this.compileConditions('cookies', match.cookies ?? []),
-      claims: this.compileConditions('claims', match.claims ?? []),
+      claims: this.compileClaims(match.claims ?? []),
     };
     const hosts = [...new Set(match.hosts)].map((host, index) => this.compileHost(host, index));
     for (const host of hosts.length === 0 ? [undefined] : hosts) {
@@ -107,6 +108,27 @@ export class RowCompiler {
       if (!byName.has(name)) byName.set(name, new NamedCondition(name, value));
     });
     return [...byName.values()];
+  }
+
+  private compileClaims(matches: readonly ClaimMatch[]): NamedCondition[] {
+    const byKey = new Map<string, NamedCondition>();
+    matches.forEach((match, index) => {
+      const field = `claims/${index}`;
+      const key = claimKey(askedClaim(match));
+      const { name, path, value, number, boolean, regex } = match;
+      if ((name === undefined) === (path === undefined)) this.fail(field, 'a condition of a claim says by \'name\' or by \'path\' which it is about; give one of them');
+      const said = Object.entries({ value, number, boolean, regex }).filter(([, its]) => its !== undefined).map(([its]) => `'${its}'`);
+      if (said.length > 1) this.fail(field, `the claim ${key} has both ${said.slice(0, 2).join(' and ')}; use one of them`);
+      if (number !== undefined && !Number.isSafeInteger(number)) {
+        this.fail(`${field}/number`, `${number} is no whole number from -(2^53 - 1) to 2^53 - 1, and others are rounded by those who read tokens; use one`);
+      }
+      if (![value ?? '', ...path ?? []].every(isWellFormed)) this.fail(field, `the claim ${key} is asked for with half of a surrogate pair, which no token can have; leave it out`);
+      const scalar = number ?? boolean;
+      const test = regex !== undefined ? this.compileRegex(`${field}/regex`, regex) ?? ANY_VALUE
+        : scalar !== undefined ? new ExactValue(String(scalar)) : value !== undefined ? new ExactValue(value) : ANY_VALUE;
+      if (!byKey.has(key)) byKey.set(key, new NamedCondition(key, test));
+    });
+    return [...byKey.values()];
   }
 
   private compileValue(field: string, { name, value, regex }: ValueMatch): NamedCondition['value'] {

@@ -98,6 +98,22 @@ test('GIVEN claims that are said THEN rules go by them', () => {
   expect(() => claiming('role')).toThrow("--claim must be a claim such as groups=staff, got 'role'");
 });
 
+test('GIVEN claims within others, numbers and booleans THEN rules go by them', () => {
+  const level: AuthorizationRule = {
+    name: 'level', callers: [WEB], matches: [{ claims: [{ name: 'level', number: 3 }, { path: ['realm_access', 'roles'], value: 'staff' }, { name: 'ok', boolean: true }] }],
+  };
+  const claiming = (...pairs: string[]): Security | undefined => judged([level], [], WEB, AskedToken.ofClaims(pairs));
+  const roles = 'realm_access:={"roles":["staff"]}';
+  expect(claiming('level:=3', roles, 'ok:=true')).toMatchObject({ rule: 'level' });
+  expect(claiming('level:=2', 'level:=3', roles, 'ok:=true')).toMatchObject({ rule: 'level' });
+  expect(claiming('level=3', roles, 'ok:=true')).toMatchObject({ nearMisses: [{ failed: "no claim level (number), wanted '3'" }] });
+  expect(claiming('level:=3', 'realm_access.roles=staff', 'ok:=true')).toMatchObject({ nearMisses: [{ failed: "no claim [\"realm_access\",\"roles\"], wanted 'staff'" }] });
+  expect(claiming('level:=3', roles, 'ok:=false')).toMatchObject({ nearMisses: [{ failed: "claim ok (boolean) is 'false', wanted 'true'" }] });
+  expect(() => claiming('level:=three')).toThrow('--claim with := takes a value in JSON, such as level:=3');
+  // A name with a colon is one.
+  expect(judged([{ ...level, matches: [{ claims: [{ name: 'https://a/b', value: '1' }] }] }], [], WEB, AskedToken.ofClaims(['https://a/b=1']))).toMatchObject({ rule: 'level' });
+});
+
 test('GIVEN a token THEN its claims count, and its issuer and audience have to be the listener\'s', () => {
   const key = keyOf('ES256', 'one');
   const judgedBy = (payload: object): Security | undefined => judged([staff], [], WEB, AskedToken.ofText(token(key, payload)));

@@ -35,7 +35,7 @@ test('for keys that are in none of the files, one is made, with a token that is 
   const set = readKeySet(readFileSync(keys.fileOf('shop', FILE), 'utf8'));
   if (!set.ok) throw new Error(set.problem);
   const config: ResolvedJwt = { ...JWT, clockSkewMs: 0, maxTokenBytes: 8_192, forward: false, claimHeaders: [] };
-  expect(new Tokens([config], () => set, new Set(), () => undefined).verify(token, Date.now() / 1_000)).toMatchObject({ ok: true });
+  expect(new Tokens([config], () => set, new Map(), () => undefined).verify(token, Date.now() / 1_000)).toMatchObject({ ok: true });
   expect(keys.write(modelWith({}))).toEqual([]);
 });
 

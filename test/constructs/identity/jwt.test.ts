@@ -67,6 +67,25 @@ describe('at a gateway', () => {
     expect(rulesOf(false)).toEqual([{ path: { type: 'prefix', value: '/public' }, claims: [{ name: 'iss' }] }, staff]);
   });
 
+  it('claims within others, numbers, booleans and any text can be asked for', () => {
+    const conditions = [
+      Match.claimPath(['realm_access', 'roles'], 'staff'), Match.claimPathRegex(['a.b', 'c'], 'x+'), Match.claimPath(['full name']),
+      Match.claimNumber(['level'], 3), Match.claimBoolean(['email', 'verified'], true), Match.claim('team', 'Größe'),
+    ];
+    const { listeners } = edge((keys) => ({ jwt: [Jwt.fromConfigMap(keys, OPTIONS)] }), (gateway, web) => {
+      gateway.addRoute('shop.example.com', Route.when(...conditions).to(web));
+    });
+    expect(listeners('edge')[0]!.routes[0]).toMatchObject({
+      name: expect.stringMatching(/^shop\.example\.com\/claim-realm-access-roles-staff-claim-a-b-c-/) as string,
+      matches: [{
+        claims: [
+          { path: ['realm_access', 'roles'], value: 'staff' }, { path: ['a.b', 'c'], regex: 'x+' }, { path: ['full name'] },
+          { path: ['level'], number: 3 }, { path: ['email', 'verified'], boolean: true }, { name: 'team', value: 'Größe' },
+        ],
+      }],
+    });
+  });
+
   it('routes go by claims', () => {
     const { listeners } = edge((keys) => ({ jwt: [Jwt.fromConfigMap(keys, OPTIONS)] }), (gateway, web) => {
       gateway.addRoute('shop.example.com', Route.when(Match.claim('tier', 'gold')).to(web));
@@ -126,6 +145,8 @@ describe('at a service', () => {
 });
 
 const at = (...jwts: ((keys: kplus.IConfigMap) => Jwt)[]) => () => edge((keys) => ({ jwt: jwts.map((make) => make(keys)) }));
+const asking = (...conditions: (() => Match)[]) => () => edge((keys) => ({ jwt: [Jwt.fromConfigMap(keys, OPTIONS)] }), (gateway, web) => (
+  gateway.addRoute('*', Route.when(...conditions.map((make) => make())).to(web))));
 const with_ = (options: object) => at((keys) => Jwt.fromConfigMap(keys, { ...OPTIONS, ...options }));
 
 test.each<[string, () => unknown, RegExp]>([
@@ -141,6 +162,23 @@ test.each<[string, () => unknown, RegExp]>([
   ['a file without its path', at(() => Jwt.fromFile('k', OPTIONS)), /name the file by its whole path/],
   ['no ConfigMap', at(() => Jwt.fromConfigMap(undefined as never, OPTIONS)), /give a ConfigMap of cdk8s-plus/],
   ['a claim where no token is looked at', () => edge(() => ({}), (gateway, web) => gateway.addRoute('*', Route.when(Match.claim('a')).to(web))), /Match.claim\('a'\)".* no token is looked at here/],
+  ['a path that is a text', asking(() => Match.claimPath('a.b' as never)), /Match.claimPath\('a.b'\)".* give the names that lead to the claim as a list, such as \['realm_access', 'roles'\]/],
+  ['a path without a name', asking(() => Match.claimPath([])), /Match.claimPath\(\[\]\)".* give the names that lead/],
+  ['a path with an empty name', asking(() => Match.claimPath(['a', ''])), /give the names that lead/],
+  ['a path that is too long', asking(() => Match.claimPath([...'abcdefghi'])), /8 at most/],
+  ['a name that is none', asking(() => Match.claim('full name')), /for another name use Match.claimPath\(\['...'\]\)/],
+  ['a number as a text', asking(() => Match.claim('level', 3 as never)), /use Match.claimNumber\(\) for a number/],
+  ['a boolean as a text', asking(() => Match.claim('ok', true as never)), /use Match.claimBoolean\(\)/],
+  ['a text as a number', asking(() => Match.claimNumber(['a'], '3' as never)), /use a whole number of at most 2\^53 - 1/],
+  ['no number', asking(() => Match.claimNumber(['a'], undefined as never)), /use a whole number/],
+  ['a number that is rounded', asking(() => Match.claimNumber(['a'], 2 ** 53)), /Match.claimNumber\(\['a'\], 9007199254740992\)".* use a whole number/],
+  ['a fraction', asking(() => Match.claimNumber(['a'], 0.5)), /use a whole number/],
+  ['a text as a boolean', asking(() => Match.claimBoolean(['a'], 'true' as never)), /use true or false/],
+  ['a value with a line break', asking(() => Match.claim('a', 'x\ny')), /use a text without line breaks/],
+  ['no expression', asking(() => Match.claimPathRegex(['a'], undefined as never)), /use a regular expression/],
+  ['an expression that is none', asking(() => Match.claimPathRegex(['a'], '(')), /the regular expression '\(' is not taken/],
+  ['half a character', asking(() => Match.claim('a', '\ud83d')), /half of a surrogate pair/],
+  ['two conditions of one claim', asking(() => Match.claim('a', 'x'), () => Match.claimNumber(['a'], 3)), /asks for the same part of a request/],
   ['a claim in a route of a service', () => called(() => ({}), {}, { routes: [Route.when(Match.claim('a')).respond(204)] }), /no token is looked at here/],
   ['a claim in `allow` of a service without tokens', () => called(() => ({}), { identity: Identity.files() }, { allow: [Allow.when(Match.claim('a'))] }), /no token is looked at here/],
   ['a token that ends before it is asked for', () => edge((keys) => ({ jwt: [Jwt.fromConfigMap(keys, OPTIONS)] }), (gateway) => {

@@ -3,6 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import type { ResolvedJwt } from '../../../src/contract';
 import { KeySet, readKeySet } from '../../../src/proxy/jwt/jwks';
 import { MAX_RECENT_TOKENS, Tokens, Verified } from '../../../src/proxy/jwt/tokens';
+import { askedClaims } from '../../../src/routing';
 import { encode, GOOD, hmacToken, ISSUER, jwks, keyOf, NOW, signatureOf, SigningKey, token } from './support';
 
 const RSA = keyOf('RS256');
@@ -17,7 +18,7 @@ function keySet(...keys: SigningKey[]): KeySet {
 }
 
 const CONFIG: ResolvedJwt = { issuer: ISSUER, audiences: ['shop', 'edge'], jwksFile: '/keys', clockSkewMs: 30_000, maxTokenBytes: 2_048, forward: false, claimHeaders: [] };
-const WANTED = new Set(['sub', 'groups', 'scope', 'admin', '__proto__']);
+const WANTED = askedClaims([{ claims: ['sub', 'groups', 'scope', 'admin', '__proto__'].map((name) => ({ name })) }]);
 
 function tokensOf(source = { keys: keySet(RSA, EC, ED) }, onLimit = (): void => undefined): Tokens {
   const second: ResolvedJwt = { ...CONFIG, issuer: 'https://second.example', jwksFile: '/second', audiences: ['shop'], clockSkewMs: 0, maxTokenBytes: 600 };

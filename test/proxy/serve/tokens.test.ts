@@ -2,7 +2,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuthorizationConfig, JwtConfig, RouteConfig } from '../../../src/contract';
+import type { AuthorizationConfig, AuthorizationRule, ClaimMatch, JwtConfig, RouteConfig } from '../../../src/contract';
 import type { AuditRecord } from '../../../src/proxy/telemetry/audit-log';
 import { GOOD, hmacToken, ISSUER, jwks, keyOf, NOW, token } from '../jwt/support';
 import { FakeClock } from '../../support/fake-clock';
@@ -241,4 +241,28 @@ test('GIVEN routes with claims THEN they take the requests whose token has them,
   expect(await bodyOf(bearer(token(KEY, { ...GOOD, tier: ['silver', 'gold'] })))).toBe('gold');
   expect(await bodyOf(bearer(token(KEY, { ...GOOD, tier: 'silver' })))).toBe('known');
   expect(await bodyOf('tier: gold')).toBe('nobody');
+});
+
+test('GIVEN rules with claims within others, numbers and booleans THEN they let in exactly who has them', async () => {
+  const rule = (name: string, ...claims: ClaimMatch[]): AuthorizationRule => ({ name, plain: true, matches: [{ claims }] });
+  const given = await start({
+    rules: [
+      rule('realm', { path: ['realm_access', 'roles'], value: 'staff' }),
+      rule('level', { name: 'level', number: 3 }, { path: ['email', 'verified'], boolean: true }),
+      rule('team', { name: 'team', value: 'Größe' }),
+    ],
+    audit: 'all',
+  });
+  const ruleOf = async (claims: object): Promise<string> => {
+    const status = /^HTTP\/1\.1 (\d+)/.exec(await given.ask(bearer(token(KEY, { ...GOOD, ...claims }))))![1]!;
+    return status === '200' ? given.audit.at(-1)!.rule! : status;
+  };
+  const verified = { email: { verified: true } };
+  expect(await ruleOf({ realm_access: { roles: ['guest', 'staff'] } })).toBe('realm');
+  expect(await ruleOf({ level: 3, ...verified })).toBe('level');
+  expect(await ruleOf({ team: ['Größe'] })).toBe('team');
+  for (const claims of [
+    { 'realm_access.roles': ['staff'] }, { realm_access: ['staff'] }, { roles: ['staff'] }, { level: 3 }, { level: '3', ...verified },
+    { level: 3, email: { verified: 'true' } }, { level: 3, email: true }, { team: 'größe' },
+  ]) expect([claims, await ruleOf(claims)]).toEqual([claims, '403']);
 });

@@ -3,6 +3,7 @@
  * changes, so that a port that is taken refuses the whole document; a listener whose socket stays only changes its routes.
  */
 import type { ResolvedListener, ResolvedProxyConfig, ResolvedRoute } from '../../../contract';
+import { askedClaims } from '../../../routing';
 import type { ClusterLookup } from '../../cluster/cluster-set';
 import type { SocketHandover } from '../../net/handover';
 import type { JwksSource } from '../../jwt/jwks-files';
@@ -189,8 +190,8 @@ export class ListenerSet {
     if (!authorization) return undefined;
     const { context } = this;
     const matches = [...authorization.rules, ...routes].flatMap(({ matches: its = [] }) => its);
-    const wanted = new Set(matches.flatMap(({ claims = [] }) => claims.map((claim) => claim.name)));
-    const key = JSON.stringify([direction, authorization, jwt, path, [...wanted].sort()]);
+    const wanted = askedClaims(matches);
+    const key = JSON.stringify([direction, authorization, jwt, path, [...wanted.keys()].sort()]);
     const present = this.all().find((listener) => listener.name === name)?.authorizer;
     if (present?.key === key) return present;
     const onLimit = (limit: string): void => context.instruments.limitReached(limit);
