@@ -14,12 +14,17 @@ const VERSION = [...CALLER, LABELS.version];
 /** The answers, by what they are of. */
 export type Answers = { readonly [Name in keyof ReturnType<typeof queriesFor>]: readonly PromSample[] };
 
+/** Whether any requests were counted, now or before. */
+export function requestsOf(namespace: string | undefined): string {
+  return `count(mesh_requests_total{${selectorOf(namespace)}}) > 0`;
+}
+
 /**
  * @param namespace the only one that counts; absent: all
  * @param seconds over how long rates are
  */
 export function queriesFor(namespace: string | undefined, seconds: number) {
-  const own = namespace === undefined ? '' : `${LABELS.namespace}=${JSON.stringify(namespace)}`;
+  const own = selectorOf(namespace);
   const rate = (metric: string): string => `rate(${metric}{${own}}[${seconds}s])`;
   const sum = (by: readonly string[], expr: string): string => `sum by (${by.join(', ')}) (${expr})`;
   return {
@@ -32,6 +37,10 @@ export function queriesFor(namespace: string | undefined, seconds: number) {
     ready: `max by (${[...VERSION, LABELS.pod].join(', ')}) (mesh_ready{${own}})`,
     outOfService: `max by (${[...CALLER, 'cluster', 'state'].join(', ')}) (mesh_endpoints{${[own, 'state!="ready"'].filter((part) => part !== '').join(',')}}) > 0`,
   };
+}
+
+function selectorOf(namespace: string | undefined): string {
+  return namespace === undefined ? '' : `${LABELS.namespace}=${JSON.stringify(namespace)}`;
 }
 
 function seriesLabel(podLabel: string): string {

@@ -6,7 +6,7 @@ import { UserError } from '../command-line/errors';
 import type { MeshEvent, Snapshot, SnapshotSource } from '../live';
 import { PrometheusClient } from './client';
 import { changesBetween, pictureOf } from './picture';
-import { Answers, queriesFor } from './queries';
+import { Answers, queriesFor, requestsOf } from './queries';
 
 /** New samples come with each scrape, which are far apart. */
 export const PROMETHEUS_PERIOD_MS = 5_000;
@@ -25,11 +25,19 @@ export class PrometheusSource implements SnapshotSource {
     for (const [name, expr] of Object.entries(queriesFor(this.namespace, this.seconds))) answers[name] = await this.client.query(expr);
     const all = answers as Answers;
     if (all.ready.length === 0 && all.requests.length === 0) throw await this.emptiness();
+    if (all.requests.length === 0) await this.refuseShortWindow();
     const snapshot = pictureOf(all, systemClock.wallTime(), this.seconds);
     if (snapshot.services.length === 0) throw unlabelled();
     const events = this.last ? changesBetween(this.last, snapshot) : [];
     this.last = snapshot;
     return { snapshot, events };
+  }
+
+  /** Without two samples there is no rate, and all would look as if it stood still. */
+  private async refuseShortWindow(): Promise<void> {
+    if ((await this.client.query(requestsOf(this.namespace))).length === 0) return;
+    throw new UserError(`Prometheus at ${this.client.title} has fewer than two samples of each series within ${this.seconds} s, so there are no rates; `
+      + 'use a longer --window, such as four times its scrape interval, or wait for its next scrape');
   }
 
   /** Why there is nothing to see. */

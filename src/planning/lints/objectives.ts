@@ -10,17 +10,19 @@ import { availabilityText } from '../availability/error-budget';
 import { Dependency, Promises, PromisingService, Reading } from '../objectives/dependencies';
 import type { LatencyPromise } from '../objectives/published';
 import { leastResponseMs } from '../sizing/sizing';
-import { Problem, Remark, Rule, short, Subject } from './rule';
+import type { Call } from './calls';
+import type { WorkloadInfo } from './info';
+import { Problem, Remark, Rule, short } from './rule';
 
 /** Percentages of an `Slo` have so many digits. */
 const DIGITS = 4;
 const CLOSE = 1e-12;
 
 /** A rule that looks at services with objectives one by one. */
-function ofPromises(judge: (service: PromisingService, promises: Promises, subject: Subject) => readonly Remark[]): Rule['find'] {
+function ofPromises(judge: (service: PromisingService, promises: Promises) => readonly Remark[]): Rule['find'] {
   return (subject) => {
     const promises = new Promises(subject.workloads, subject.calls);
-    return promises.promising.flatMap((service) => judge(service, promises, subject)
+    return promises.promising.flatMap((service) => judge(service, promises)
       .map((remark): Problem => ({ workload: service.workloads[0]!, where: service.name, ...remark })));
   };
 }
@@ -145,17 +147,31 @@ const timeout: Rule = {
   severity: 'warning',
   about: 'A latency objective can\'t be missed, as all callers in the mesh give up before: what they give up is a failed request, and objectives for latency '
     + 'count those that don\'t fail.',
-  find: ofPromises((service, _, { calls }) => {
-    const timeouts = calls.filter(({ targets }) => targets.some(({ callees }) => callees.some((callee) => service.workloads.includes(callee))))
-      .map(({ route }) => route.timeoutMs);
-    if (timeouts.length === 0 || timeouts.includes(0) || isGateway(service)) return [];
-    const longest = Math.max(...timeouts);
-    return service.slo!.latencies.filter((own) => milliseconds(own) >= longest).map((own): Remark => ({
-      message: `its objective is ${latencyText(own)}, and no caller waits for more than ${longest} ms: ${milliseconds(own)} >= ${longest}`,
-      remedy: `promise less than ${longest} ms, lengthen the timeout, or leave it to the objective for availability`,
-    }));
-  }),
+  find: (subject) => {
+    const waits = waitsFor(subject.calls);
+    return ofPromises((service) => timeoutRemarks(service, waits))(subject);
+  },
 };
+
+function timeoutRemarks(service: PromisingService, waits: ReadonlyMap<WorkloadInfo, number>): Remark[] {
+  const longest = Math.max(0, ...service.workloads.map((workload) => waits.get(workload) ?? 0));
+  if (longest === 0 || longest === Infinity || isGateway(service)) return [];
+  return service.slo!.latencies.filter((own) => milliseconds(own) >= longest).map((own): Remark => ({
+    message: `its objective is ${latencyText(own)}, and no caller waits for more than ${longest} ms: ${milliseconds(own)} >= ${longest}`,
+    remedy: `promise less than ${longest} ms, lengthen the timeout, or leave it to the objective for availability`,
+  }));
+}
+
+/** How long the most patient caller of each workload waits; Infinity without a timeout. */
+function waitsFor(calls: readonly Call[]): Map<WorkloadInfo, number> {
+  const waits = new Map<WorkloadInfo, number>();
+  for (const { route: { timeoutMs }, targets } of calls) {
+    for (const callee of targets.flatMap(({ callees }) => callees)) {
+      waits.set(callee, Math.max(waits.get(callee) ?? 0, timeoutMs === 0 ? Infinity : timeoutMs));
+    }
+  }
+  return waits;
+}
 
 function nameOf(key: string, promises: Promises): string {
   return promises.get(key)?.name ?? key;

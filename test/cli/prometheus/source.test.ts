@@ -94,6 +94,20 @@ test('GIVEN no series, tells whether the namespace is wrong or nothing is scrape
   await expect(open({ namespace: 'none' }).source.look()).rejects.toThrow('has no series of sidecars of namespace \'none\'');
 });
 
+test('GIVEN requests and no rates of them, asks for a longer window', async () => {
+  series['code, reason) (rate(mesh_requests_total'] = [];
+  series['count(mesh_requests_total'] = [[{}, 12]];
+  await expect(open({ window: '5s' }).source.look()).rejects
+    .toThrow('has fewer than two samples of each series within 5 s, so there are no rates; use a longer --window');
+});
+
+test('GIVEN a mesh that has had no request, shows it', async () => {
+  series = { '(mesh_ready': series['(mesh_ready']! };
+  expect((await open().source.look()).snapshot.services.map(({ id, figures }) => [id, figures.rate])).toEqual([
+    ['shop/catalog', 0], ['shop/edge', 0], ['shop/web', 0],
+  ]);
+});
+
 test('GIVEN series without the labels of PodMonitors, says which are missing', async () => {
   series = { '(mesh_ready': [[{ instance: '10.0.0.1:15020' }, 1]] };
   await expect(open().source.look()).rejects.toThrow("no labels 'namespace' and 'cdk8s_mesh_service'");
