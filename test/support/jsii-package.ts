@@ -15,9 +15,14 @@ export const versionOf = (name: string): string => devDependencies[name]!;
 /** Programs run with this: jsii says on each start that Node 20 is old, and keeps what it unpacks in the user's cache. */
 export const JSII_ENVIRONMENT = { JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20', JSII_RUNTIME_PACKAGE_CACHE: 'disabled' };
 
-/** Writes the sources of the package for a language. Returns their folder. */
-export function generatePackage(language: 'python', folder: string): string {
-  run(process.execPath, [join(REPOSITORY, 'node_modules/.bin/jsii-pacmak'), '--code-only', '--targets', language, '--outdir', folder], { cwd: REPOSITORY });
+/**
+ * Writes the sources of the package for a language. Returns their folder.
+ *
+ * @param dependency a package in node_modules, in place of this one
+ */
+export function generatePackage(language: 'python' | 'go', folder: string, dependency?: string): string {
+  const of = dependency === undefined ? [] : [join(REPOSITORY, 'node_modules', dependency)];
+  run(process.execPath, [join(REPOSITORY, 'node_modules/.bin/jsii-pacmak'), '--code-only', '--targets', language, '--outdir', folder, ...of], { cwd: REPOSITORY });
   return join(folder, language);
 }
 
