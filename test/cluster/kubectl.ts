@@ -10,7 +10,13 @@ export interface CallOptions {
 }
 
 export class Kubectl {
-  constructor(private readonly program: string, readonly namespace: string) {}
+  /** @param namespace absent: that of each object */
+  constructor(private readonly program: string, readonly namespace?: string) {}
+
+  /** The same cluster in another namespace. */
+  in(namespace?: string): Kubectl {
+    return new Kubectl(this.program, namespace);
+  }
 
   /** @throws Error with the command and the last lines of what it said, when it fails */
   async run(args: readonly string[], { input }: CallOptions = {}): Promise<string> {
@@ -36,7 +42,7 @@ export class Kubectl {
 
   /** A call that goes on; its streams are pipes. */
   start(args: readonly string[], options: { readonly timeout?: number } = {}): ChildProcess {
-    return spawn(this.program, ['--namespace', this.namespace, ...args], { stdio: 'pipe', ...options });
+    return spawn(this.program, [...this.namespace === undefined ? [] : ['--namespace', this.namespace], ...args], { stdio: 'pipe', ...options });
   }
 }
 

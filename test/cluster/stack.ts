@@ -28,16 +28,28 @@ export function shop(images: Images, change: (service: (name: string) => MeshSer
   const chart = new Shop(app, 'shop');
   change((name) => chart.node.findChild(name) as MeshService);
   // The suite needs no Prometheus Operator.
-  const manifests = (Testing.synth(chart) as Manifest[]).filter(({ apiVersion }) => !apiVersion.startsWith('monitoring.coreos.com/'));
+  return withProgram((Testing.synth(chart) as Manifest[]).filter(({ apiVersion }) => !apiVersion.startsWith('monitoring.coreos.com/')), images);
+}
+
+/** Objects whose apps are the suite's. They need {@link namespace} to be there. */
+export function withProgram(manifests: Manifest[], images: Images): Manifest[] {
   // A gateway has no app.
   const pods = findByKind(manifests, 'Deployment').map(podSpec).filter(({ containers }) => containers.some(({ name }: Manifest) => name === MAIN));
   for (const pod of pods) useProgram(pod, images.app);
   return manifests;
 }
 
-/** What is there besides: a namespace that admits only restricted pods, the programs, and a client outside of the mesh. */
-export function surroundings({ app }: Images): Manifest[] {
+/** A namespace that admits only restricted pods, and the program of its apps. */
+export function namespace(name: string): Manifest[] {
   const program = readFileSync(resolve('test/cluster/programs/app.cjs'), 'utf8');
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: PROGRAMS, namespace: name }, data: { 'app.cjs': program } },
+  ];
+}
+
+/** What is there besides: the namespace, and a client outside of the mesh. */
+export function surroundings({ app }: Images): Manifest[] {
   const spec = {
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: 1,
@@ -52,10 +64,7 @@ export function surroundings({ app }: Images): Manifest[] {
   useProgram(spec, app);
   const labels = { app: 'client' };
   return [
-    {
-      apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
-    },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: PROGRAMS, namespace: NAMESPACE }, data: { 'app.cjs': program } },
+    ...namespace(NAMESPACE),
     {
       apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'client', namespace: NAMESPACE },
       spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },

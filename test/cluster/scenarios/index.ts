@@ -4,5 +4,6 @@ import { CHANGES } from './changes';
 import { REACHING } from './reaching';
 import { ROLLOUTS } from './rollouts';
 import { SIDECARS } from './sidecars';
+import { TWO_APPS } from './two-apps';
 
-export const SCENARIOS: readonly Scenario[] = [...CHANGES.slice(0, 1), ...ROLLOUTS, ...SIDECARS, ...CHANGES.slice(1), ...REACHING];
+export const SCENARIOS: readonly Scenario[] = [...CHANGES.slice(0, 1), ...ROLLOUTS, ...SIDECARS, ...CHANGES.slice(1), ...REACHING, TWO_APPS];
