@@ -27,7 +27,7 @@ export interface EndpointReader {
  */
 export function letReadEndpoints(construct: Construct, target: string | undefined, { name, namespace, account }: EndpointReader): void {
   const chart = Chart.of(construct);
-  const id = `Reads-endpoints-${target ?? ''}`;
+  const id = `cdk8s-mesh.reads-endpoints.${target ?? ''}`;
   const scope = (chart.node.tryFindChild(id) as Construct | undefined) ?? makeRole(chart, id, { name: `cdk8s-mesh.${namespace}.${name}`, namespace: target });
   const subject = `${namespace}.${account}`;
   // Versions share the account of their service, and workloads made elsewhere may share any.
