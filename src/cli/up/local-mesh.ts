@@ -20,6 +20,7 @@ import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from './endpoint-api';
 import { Certificates, OwnFiles } from './certificates';
 import { Externals } from './externals';
 import { Identities } from './identities';
+import { withCodeCache } from './processes/code-cache';
 import { Reaper } from './processes/reaper';
 import { StandInHost } from './processes/stand-in-host';
 import { Turns } from './processes/turns';
@@ -132,6 +133,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
       this.dependencies = {
         reaper: this.reaper,
         programs: this.options.programs,
+        nodeFlags: withCodeCache(folder, this.options.programs.proxy),
         folder,
         kubernetes: { tokenFile: join(credentials, TOKEN_FILE_NAME), caFile: join(credentials, CA_FILE_NAME) },
         sessionKeys: this.sessionKeys,

@@ -51,6 +51,8 @@ export interface Programs {
 export interface PodDependencies {
   readonly reaper: Reaper;
   readonly programs: Programs;
+  /** Flags of Node for proxies. */
+  readonly nodeFlags: readonly string[];
   /** Folder for the pods' files. */
   readonly folder: string;
   readonly kubernetes: KubernetesApiConfig;
@@ -255,7 +257,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   private spawnProxy(): Child {
     const { programs, reaper } = this.dependencies;
-    const proxy = [process.execPath, programs.proxy];
+    const proxy = [process.execPath, ...this.dependencies.nodeFlags, programs.proxy];
     const [command, ...args] = programs.supervisor === undefined ? proxy : [programs.supervisor, ...proxy];
     return this.supervise('proxy', new Child({
       command: command!, args,
