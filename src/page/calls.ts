@@ -16,7 +16,7 @@ export class Calls {
     const help = html('dl', { class: 'legend' },
       html('dt', {}, html('span', { class: 'swatch bar' })), html('dd', {}, 'measured share of a version; the mark is its declared weight'),
       html('dt', {}, html('span', { class: 'swatch dot ready' })), html('dd', {}, 'a pod that takes requests'),
-      html('dt', {}, html('span', { class: 'swatch dot draining' })), html('dd', {}, 'a pod that drains or is on probation'),
+      html('dt', {}, html('span', { class: 'swatch dot draining' })), html('dd', {}, 'a pod that drains, is on probation or not ready'),
       html('dt', {}, html('span', { class: 'swatch dot ejected' })), html('dd', {}, 'a pod that is ejected or unhealthy'));
     this.element = html('section', { 'aria-label': 'Calls' }, html('h2', {}, 'Calls'), hint, element, help);
     this.rows.parent.addEventListener('click', (event) => {

@@ -1,5 +1,5 @@
 /** What the page shows of a snapshot: versions of a service with declared and measured shares and the condition of their pods. */
-import type { EndpointView, RouteView, ServiceView, Snapshot } from '../cli/live';
+import type { EndpointView, PodView, RouteView, ServiceView, Snapshot } from '../cli/live';
 
 /** A version as the graph and the drawer show it. */
 export interface VersionRow {
@@ -29,15 +29,20 @@ export function versionRows(service: ServiceView, snapshot: Snapshot): VersionRo
       version,
       declared: part?.declared,
       measured: part ? part.measured : total > 0 ? figures.rate / total : undefined,
-      pods: service.pods.filter((pod) => pod.version === version).map((pod) => dotOf(service, pod.pod, snapshot)),
+      pods: service.pods.filter((pod) => pod.version === version).map((pod) => dotOf(service, pod, snapshot)),
     };
   });
 }
 
-function dotOf(service: ServiceView, pod: string, { endpoints }: Snapshot): PodDot {
+function dotOf(service: ServiceView, { pod, ready }: PodView, { endpoints }: Snapshot): PodDot {
   const said = endpoints.filter((endpoint) => endpoint.service === service.id && endpoint.pod === pod);
   const worst = worstOf(said);
-  return { pod, state: worst?.state ?? 'ready', reason: worst?.reason };
+  return { pod, state: worst?.state ?? stateOf(ready), reason: worst?.reason };
+}
+
+/** What a pod says of itself, when no caller does. */
+export function stateOf(ready: boolean): string {
+  return ready ? 'ready' : 'unready';
 }
 
 export function worstOf(endpoints: readonly EndpointView[]): EndpointView | undefined {

@@ -3,7 +3,7 @@ import type { PodView } from '../../cli/live';
 import type { Act } from '../controls';
 import { html, List, Row, say, set, table } from '../dom';
 import { rate, time } from '../format';
-import { worstOf } from '../mesh-view';
+import { stateOf, worstOf } from '../mesh-view';
 import type { Section, Shown } from './section';
 
 interface Item {
@@ -33,7 +33,7 @@ export class Pods implements Section {
       const judges = worst && worst.callers > 1 && worst.state !== 'ready' ? ` (${worst.saidBy} of ${worst.callers} callers)` : '';
       return {
         pod,
-        state: worst?.state ?? (pod.ready ? 'ready' : 'unready'),
+        state: worst?.state ?? stateOf(pod.ready),
         note: [worst?.reason ? `${worst.reason}${judges}` : '', pod.rejected ? `its last configuration was refused: ${pod.rejected.join('; ')}` : '',
           identityNote(pod, snapshot.at)].filter((text) => text !== '').join(' · '),
         inFlight: said.reduce((sum, { inFlight }) => sum + inFlight, 0),
