@@ -144,3 +144,5 @@ export const INBOUND_TLS_LISTENER = 'inbound-tls';
 /** Names of a gateway's listeners. */
 export const GATEWAY_LISTENER = 'http';
 export const GATEWAY_TLS_LISTENER = 'https';
+/** Of one where clients' TLS passes through. */
+export const GATEWAY_PASSING_LISTENER = 'tls';

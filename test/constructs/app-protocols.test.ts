@@ -1,7 +1,7 @@
 /** What sidecars can't speak, as foreign Services and probes tell: found at synthesis, and in the YAML alike. */
 import { ApiObject, Chart, JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { ExternalEndpoints, ExternalService, MeshService, MeshSidecar } from '../../src';
+import { AppProtocol, ExternalEndpoints, ExternalService, MeshService, MeshSidecar } from '../../src';
 import { said } from './said';
 
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
@@ -43,6 +43,13 @@ describe('a Service that somebody else made, called by its name in DNS', () => {
 });
 
 describe('an app that is probed by HTTPS', () => {
+  test('GIVEN that its own TLS passes through, says nothing', () => {
+    expect(said((chart) => {
+      const readiness = kplus.Probe.fromHttpGet('/', { port: 8443, scheme: kplus.ConnectionScheme.HTTPS });
+      new MeshService(chart, 'ledger', { containers: [{ image: 'l:1', portNumber: 8443, readiness }], port: 8443, protocol: AppProtocol.TLS });
+    })).toEqual([]);
+  });
+
   const probed = (port: number, patch?: JsonPatch) => (chart: Chart): void => {
     const readiness = kplus.Probe.fromHttpGet('/', { port, scheme: kplus.ConnectionScheme.HTTPS });
     const workload = new kplus.Deployment(chart, 'ledger', { containers: [{ image: 'l:1', portNumber: 8443, startup: kplus.Probe.fromTcpSocket(), readiness }] });

@@ -289,7 +289,7 @@ describe('the protocol without TLS', () => {
 
   test.each<[GatewayProps, RegExp]>([
     [{ protocol: AppProtocol.TCP }, /protocol.*by their host and path, which TCP has none of/],
-    [{ protocol: 'h2c' as AppProtocol }, /protocol.*use AppProtocol.HTTP, HTTP2 or GRPC/],
+    [{ protocol: 'h2c' as AppProtocol }, /protocol.*use AppProtocol.HTTP, HTTP2, GRPC or TLS/],
     [{ protocol: AppProtocol.GRPC, tls, httpsRedirect: true }, /httpsRedirect.*clients of gRPC without TLS don't follow redirects/],
   ])('is refused: %j', (props, message) => {
     expect(() => synth(props)).toThrow(message);

@@ -185,14 +185,14 @@ describe('refused of a service of TCP', () => {
     ['limits on requests', { connections: { maxRequests: 1 } }, 'use \'maxConnections\''],
     ['retries by failure', { retry: Retry.idempotent({ on: [RetryOn.SERVER_ERROR] }) }, '\'retry\' is "on": of TCP only connecting is tried again'],
     ['hedges', { retry: Retry.idempotent({ hedge: {} }) }, '\'retry\' is "hedge"'],
-    ['normal paths', { mergeSlashes: true }, '\'mergeSlashes\' is true: TCP has no requests, which this is about; leave it out'],
+    ['normal paths', { mergeSlashes: true }, '\'mergeSlashes\' is true: the proxy sees no requests in TCP or TLS, which this is about; leave it out'],
     ['admission', { admission: { rateLimit: RateLimit.perSecond(1) } }, '\'admission\''],
   ])('%s', (_, props, words) => {
     expect(service(props)).toContain(words);
   });
 
   test('times of connections, of a service that is none of TCP', () => {
-    expect(refusal(() => new MeshService(newChart(), 'web', { ...web, tcp: {} }))).toContain('it is about services of TCP; say \'protocol: AppProtocol.TCP\', or leave it out');
+    expect(refusal(() => new MeshService(newChart(), 'web', { ...web, tcp: {} }))).toContain('it is about services of TCP and TLS; say \'protocol: AppProtocol.TCP\', or leave it out');
   });
 
   test.each<[string, Parameters<MeshService['calls']>[1], string]>([

@@ -37,6 +37,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'tcp.maxDurationMs': {
     what: 'longest time of a connection', more: 'connections may last longer', less: 'connections are ended sooner', unlimited: 'no connection is ended for its age',
   },
+  'tcp.readServerName': { what: 'choice by server name', other: 'clients have to begin with TLS where it is on' },
   proxyProtocol: { what: 'PROXY protocol', other: 'the server has to expect its header' },
   protocol: { what: 'protocol', other: 'apps and those that call them have to speak it' },
   hedge: { what: 'hedging' },

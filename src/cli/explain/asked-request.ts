@@ -31,18 +31,20 @@ export interface SentOn {
   readonly host?: string;
 }
 
-/** TCP has no usual port. */
-const PORTS = { http: 80, https: 443, tcp: 0 } as const;
+/** TCP has no usual port, and neither has TLS of apps. */
+const PORTS = { http: 80, https: 443, tcp: 0, tls: 0 } as const;
+
+const EXAMPLES = { tcp: 'tcp://redis:6379', tls: 'tls://db.example.com:443' } as const;
 
 type Scheme = keyof typeof PORTS;
 
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const URL_PARTS = /^(?:(https?|tcp):\/\/)?(\[[0-9a-f:.]+\]|[^/?#:[\]\s@]+)(?::(\d{1,5}))?([/?][^]*)?$/i;
+const URL_PARTS = /^(?:(https?|tcp|tls):\/\/)?(\[[0-9a-f:.]+\]|[^/?#:[\]\s@]+)(?::(\d{1,5}))?([/?][^]*)?$/i;
 const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(.*?)\s*$/;
 
 export class AskedRequest {
   readonly method: string;
-  /** Of `tcp`, a connection stands for the request. */
+  /** Of `tcp` and `tls`, a connection stands for the request. */
   readonly scheme: Scheme;
   /** That the app connects to: lower case, without a final dot. */
   readonly host: string;
@@ -61,8 +63,8 @@ export class AskedRequest {
     if (host === undefined) throw new UserError(`'${url}' is no URL that a sidecar could get; write it as in http://catalog/search?q=x`);
     this.method = method;
     this.scheme = scheme.toLowerCase() as Scheme;
-    if (this.scheme === 'tcp' && (port === undefined || target !== '/')) {
-      throw new UserError(`'${url}' is no connection; write it with its port and nothing behind, as in tcp://redis:6379`);
+    if (this.isConnection && (port === undefined || target !== '/')) {
+      throw new UserError(`'${url}' is no connection; write it with its port and nothing behind, as in ${EXAMPLES[this.scheme as keyof typeof EXAMPLES]}`);
     }
     this.host = host.toLowerCase().replace(/\.$/, '');
     this.port = port === undefined ? PORTS[this.scheme] : Number(port);
@@ -74,9 +76,12 @@ export class AskedRequest {
     this.headers = headers.filter(([name]) => name.toLowerCase() !== 'host');
   }
 
+  /** It is no request, but a connection. */
+  get isConnection(): boolean { return this.scheme in EXAMPLES; }
+
   get url(): string {
     const place = `${this.scheme}://${this.host}${this.port === PORTS[this.scheme] ? '' : `:${this.port}`}`;
-    return this.scheme === 'tcp' ? place : `${place}${this.target}`;
+    return this.isConnection ? place : `${place}${this.target}`;
   }
 
   /** Whether its body is longer than a proxy takes. */

@@ -137,8 +137,10 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
 
 /** A request is nothing for a listener that looks at none, and a connection says too little for one that does. */
 function checkScheme({ scheme, host, port }: AskedRequest, listener: ResolvedListener | undefined): void {
-  if (!listener || (listener.protocol === 'tcp') === (scheme === 'tcp')) return;
-  throw new UserError(listener.protocol === 'tcp' ? `${host}:${port} carries TCP, where nobody looks at requests; ask about tcp://${host}:${port}`
+  if (!listener) return;
+  const carried = listener.protocol !== 'tcp' ? undefined : listener.tcp?.readServerName ? 'tls' : 'tcp';
+  if (carried === (scheme === 'tcp' || scheme === 'tls' ? scheme : undefined)) return;
+  throw new UserError(carried ? `${host}:${port} carries ${carried.toUpperCase()}, where nobody looks at requests; ask about ${carried}://${host}:${port}`
     : `${host}:${port} takes requests; ask about one, as in GET http://${host}:${port}/`);
 }
 

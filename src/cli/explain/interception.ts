@@ -76,15 +76,18 @@ function gatewayEntry(stack: Stack, gateway: Workload, { scheme, host, port }: A
     return { listener, interception: { intercepted: true, listener: listener.name, address, port, hostname: host, gateway: true, ...http2 } };
   }
   const declared = ports.map((each) => {
-    const hasTls = listeners.some(({ port: own, tls }) => own === each.target && tls !== undefined);
+    const taking = listeners.find(({ port: own }) => own === each.target);
+    if (taking?.tcp?.readServerName) return `tls://${host}:${each.port}`;
+    const hasTls = taking?.tls !== undefined;
     return `${hasTls ? 'https' : 'http'}://${host}${each.port === (hasTls ? 443 : 80) ? '' : `:${each.port}`}`;
   });
   return { interception: { intercepted: false, declared, reason: `gateway ${gateway.service} does not listen there by ${scheme.toUpperCase()}` } };
 }
 
 /** `http://catalog`, `http://catalog:8080`. */
-function urlOf({ hostnames, address, port, protocol }: ResolvedListener): string {
-  return `${protocol === 'tcp' ? 'tcp' : 'http'}://${hostnames?.[0] ?? address!}${port === 80 ? '' : `:${port}`}`;
+function urlOf({ hostnames, address, port, protocol, tcp }: ResolvedListener): string {
+  const scheme = protocol !== 'tcp' ? 'http' : tcp?.readServerName ? 'tls' : 'tcp';
+  return `${scheme}://${hostnames?.[0] ?? address!}${port === 80 && scheme === 'http' ? '' : `:${port}`}`;
 }
 
 function undeclared(stack: Stack, caller: Workload, host: string, service: ServiceSpec | undefined): string {

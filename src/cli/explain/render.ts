@@ -38,9 +38,9 @@ function rowsOf(explanation: Explanation): Row[] {
     ['identity', ...(from.identity === undefined ? [] : [from.identity])],
     ['declared', ...(interception.intercepted ? [] : [interception.declared.join(', ') || 'no call'])],
     ...(path && path.normalized !== path.sent ? [['path', `${path.normalized}, normalized from ${path.sent}`] as const] : []),
-    ...(refusal ? [['answer', `${refusal.status} by ${refuserOf(explanation)}: ${refusal.reason}`] as const] : []),
+    ...(refusal ? [['answer', `${tcp ? 'refused' : refusal.status} by ${refuserOf(explanation)}: ${refusal.reason}`] as const] : []),
     ...(answer ? [['answer', listenerAnswerInWords(answer, refuserOf(explanation))] as const, ['CORS', ...(answer.preflight?.cors.fields ?? [])] as const] : []),
-    ...(route && !tcp ? [['route', routeInWords(route)] as const] : []),
+    ...(route && (!tcp || tcp.readServerName) ? [['route', routeInWords(route, tcp ? 'every server name' : undefined)] as const] : []),
     ['authority', ...(question === undefined ? [] : [question])],
     ['not taken', ...nearMissLines(nearMisses)],
     ...(route ? rowsOfRoute(route, tcp) : []),
@@ -53,8 +53,8 @@ function refuserOf({ interception, refusal }: Explanation): string {
   return interception.intercepted && interception.gateway ? 'the gateway' : 'its sidecar';
 }
 
-function routeInWords({ name, conditions, place, rows }: ExplainedRoute): string {
-  return `${name}: takes ${conditionsOfRow(conditions)}${rows === 1 ? '' : ` (${place} of ${rows} in precedence)`}`;
+function routeInWords({ name, conditions, place, rows }: ExplainedRoute, everything?: string): string {
+  return `${name}: takes ${conditionsOfRow(conditions, everything)}${rows === 1 ? '' : ` (${place} of ${rows} in precedence)`}`;
 }
 
 function nearMissLines(misses: readonly NearMiss[]): string[] {
@@ -102,7 +102,7 @@ function rowsOfRoute(route: ExplainedRoute, tcp: Explanation['tcp']): Row[] {
       'fallback', ...destinationLines(destinations),
       `once less than ${percentInWords(10_000 / fallback!.overprovisioningPercent)} of the pods before are available; back over ${timeInWords(fallback!.recoveryMs)}`,
     ]),
-    ['protocol', ...perDestination(all, ({ config: { protocol } }) => (protocol === 'http2' ? ['HTTP/2'] : []))],
+    ['protocol', ...perDestination(all, ({ config: { protocol } }) => (protocol === 'http2' ? ['HTTP/2'] : tcp?.readServerName ? ['TLS of the apps, passed through unread'] : []))],
     ['mutual TLS', ...perDestination(all, ({ config: { mutualTls } }) => (mutualTls ? [`the endpoint must be ${mutualTls.serverIds.join(' or ')}`] : []))],
     ['TLS', ...perDestination(all, ({ config: { tls } }) => (tls ? [upstreamTlsInWords(tls)] : []))],
     ['balancing', ...perDestination(all, ({ config }) => [[balancingInWords(config.loadBalancing), ...stagesInWords(config)].join('; ')])],

@@ -52,8 +52,8 @@ export function chooseRoute(listener: Routes, request: RoutingRequest): RouteCho
 }
 
 /** `path /a/* and header x-beta = 'true'`, or that it takes every request. */
-export function conditionsOfRow(conditions: readonly string[]): string {
-  return conditions.length === 0 ? 'every request' : listed(conditions);
+export function conditionsOfRow(conditions: readonly string[], everything = 'every request'): string {
+  return conditions.length === 0 ? everything : listed(conditions);
 }
 
 export function describeConditions(row: RouteRow): string {

@@ -2,7 +2,7 @@
  * The parts of the synthesized objects that running them needs, and nothing else of Kubernetes: which workloads carry
  * the sidecar, how many pods each has, what is in such a pod, and which Services select it.
  */
-import { APP_CLUSTER, ClusterConfig, ProxyConfig } from '../../contract';
+import { APP_CLUSTER, ClusterConfig, INBOUND_LISTENER, ProxyConfig } from '../../contract';
 import { selectsLabels } from '../../planning/lints/objects';
 
 /** A port that a container declares. */
@@ -93,10 +93,19 @@ export function titleOf(workload: Workload): string {
   return `${workload.service} ${workload.version}`;
 }
 
-/** What a workload's app speaks with its sidecar. */
-export function appSpeaks({ config }: Pick<Workload, 'config'>): Required<ClusterConfig>['protocol'] {
-  return config.clusters.find(({ name }) => name === APP_CLUSTER)?.protocol ?? 'http1';
+/** What a workload's app speaks with its sidecar. That it is TLS of its own, which passes through, only its Services say. */
+export function appSpeaks(
+  { config, namespace, labels }: Pick<Workload, 'config' | 'namespace' | 'labels'>, { services }: Pick<MeshModel, 'services'>,
+): Required<ClusterConfig>['protocol'] | 'tls' {
+  const protocol = config.clusters.find(({ name }) => name === APP_CLUSTER)?.protocol ?? 'http1';
+  if (protocol !== 'tcp') return protocol;
+  const inbound = config.listeners.find(({ name }) => name === INBOUND_LISTENER)?.port;
+  const ports = services.filter((service) => selects(service, namespace, labels)).flatMap((service) => service.ports);
+  return ports.some(({ target, appProtocol }) => target === inbound && appProtocol === TLS) ? 'tls' : protocol;
 }
+
+/** What the port of a Service says whose apps speak TLS of their own. */
+export const TLS = 'tls';
 
 /** Whether the Service selects pods with these labels. */
 export function selects(service: ServiceSpec, namespace: string, labels: Readonly<Record<string, string>>): boolean {

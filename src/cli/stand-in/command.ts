@@ -17,12 +17,13 @@ export const standInCommand: Command = {
   name: 'stand-in',
   summary: 'an app that answers with who it is, with adjustable latency and failures',
   usage: '[flags]',
-  about: 'Serves HTTP and answers every request with its service, version, pod and the request\'s fields, as JSON. With --http2 it answers gRPC calls of any method, too, by a message with that text. With --tcp it takes connections in place of requests.',
+  about: 'Serves HTTP and answers every request with its service, version, pod and the request\'s fields, as JSON. With --http2 it answers gRPC calls of any method, too, by a message with that text. With --tcp or --tls it takes connections in place of requests.',
   flags: {
     host: { value: 'ADDRESS', help: 'address to listen on; default $HOST, else 127.0.0.1' },
     port: { value: 'PORT', help: 'port to listen on; default $PORT, else 8080' },
     http2: { help: 'speak HTTP/2 by prior knowledge, and gRPC, in place of HTTP/1.1' },
     tcp: { help: 'take connections of TCP in place of requests: say who it is in a line of JSON, then send back what comes' },
+    tls: { help: 'the same by TLS, with a certificate that it makes for itself' },
     service: { value: 'NAME', help: 'service that it says it is; default \'stand-in\'' },
     version: { value: 'NAME', help: 'version that it says it is; default \'v1\'' },
     pod: { value: 'NAME', help: 'pod that it says it is; default $POD_NAME, else \'local\'' },
@@ -47,11 +48,12 @@ async function serve(args: Arguments): Promise<number> {
     pod: args.text('pod') ?? process.env['POD_NAME'] ?? 'local',
   };
 
-  if (args.has('tcp') && args.has('http2')) throw new UserError('--tcp and --http2 both say what it speaks; use one of them');
-  const speaks = args.has('tcp') ? 'tcp' : args.has('http2') ? 'http2' : 'http1';
+  const said = (['tcp', 'tls', 'http2'] as const).filter((flag) => args.has(flag));
+  if (said.length > 1) throw new UserError(`--${said.join(' and --')} ${said.length === 2 ? 'both' : 'all'} say what it speaks; use one of them`);
+  const [speaks = 'http1'] = said;
   const standIn = await OpenedStandIn.open(identity, speaks, { host, port }, () => behaviour);
   const bound = standIn.address;
-  console.log(`${identity.service} ${identity.version} stands in on ${args.has('tcp') ? 'tcp' : 'http'}://${bound.address}:${bound.port}`);
+  console.log(`${identity.service} ${identity.version} stands in on ${speaks === 'tcp' || speaks === 'tls' ? speaks : 'http'}://${bound.address}:${bound.port}`);
 
   process.on('message', (message: BehaveMessage) => {
     if (message.type === 'behave') behaviour = message.behaviour;

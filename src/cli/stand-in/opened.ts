@@ -2,11 +2,12 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { UserError, codeOf, messageOf } from '../command-line/errors';
 import type { Behaviour } from './behaviour';
+import { ownCertificate } from './own-certificate';
 import { Identity, StandIn } from './server';
 import { TcpStandIn } from './tcp-server';
 
 /** What a stand-in speaks. */
-export type Spoken = 'http1' | 'http2' | 'tcp';
+export type Spoken = 'http1' | 'http2' | 'tcp' | 'tls';
 
 export class OpenedStandIn {
   private readonly sockets = new Set<Socket>();
@@ -22,7 +23,7 @@ export class OpenedStandIn {
   static async open(
     identity: Identity, speaks: Spoken, { host, port }: { readonly host: string; readonly port: number }, behaviour: () => Behaviour,
   ): Promise<OpenedStandIn> {
-    const standIn = speaks === 'tcp' ? new TcpStandIn(identity, behaviour, Math.random)
+    const standIn = speaks === 'tcp' || speaks === 'tls' ? new TcpStandIn(identity, behaviour, Math.random, undefined, speaks === 'tls' ? ownCertificate() : undefined)
       : new StandIn(identity, behaviour, Math.random, undefined, { http2: speaks === 'http2' });
     const opened = new OpenedStandIn(standIn);
     await new Promise<void>((resolve, reject) => {

@@ -281,14 +281,14 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     // One that is called by nobody has no port; it is a process that only waits.
     if (this.command === undefined && standIns && this.appAddress) {
       const identity = { service: workload.service, version: workload.version, pod: name };
-      return this.supervise('app', standIns.open(identity, appSpeaks(workload), address, this.behaviour));
+      return this.supervise('app', standIns.open(identity, appSpeaks(workload, model), address, this.behaviour));
     }
     if (this.command === undefined) {
       const app = new Child({
         command: process.execPath,
         args: [
           programs.cli, 'stand-in', '--service', workload.service, '--version', workload.version, '--pod', name,
-          ...flagsFor(appSpeaks(workload)),
+          ...flagsFor(appSpeaks(workload, model)),
         ],
         env: { ...process.env, ...listenEnvironment(address) },
         ipc: true, reaper, onLine,

@@ -1,6 +1,7 @@
 /** What the routes of a call have of its own settings. */
 import { DEFAULT_ROUTE, RouteConfig } from '../../contract';
 import { AppProtocol, factsOf } from '../destinations/app-protocol';
+import { isTcp } from '../destinations/tcp-checks';
 import { withoutDefaults } from '../props/quantities';
 
 /**
@@ -9,7 +10,7 @@ import { withoutDefaults } from '../props/quantities';
  */
 export function callRoute(protocol: AppProtocol | undefined, settings: Partial<RouteConfig> = {}): Partial<RouteConfig> {
   // Connections of TCP have none of it.
-  if (protocol === AppProtocol.TCP) {
+  if (isTcp(protocol)) {
     return {};
   }
   const { timeoutMs } = factsOf(protocol);

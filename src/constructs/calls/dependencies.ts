@@ -6,12 +6,12 @@ import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ClusterConfig, DEFAULT_ROUTE, RouteConfig } from '../../contract';
 import type { Objectives } from '../../planning/objectives/published';
-import { factsOf } from '../destinations/app-protocol';
+import { AppProtocol, factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { ExternalAuthorization } from '../destinations/external-authorization';
 import { callersHost, DestinationInfo, outboundListener } from '../destinations/destination-info';
 import { Fallback } from '../destinations/fallback';
-import { checkTcpPolicies, isTcp, refuseForTcp } from '../destinations/tcp-checks';
+import { checkTcpPolicies, isTcp, isTls, refuseForTcp } from '../destinations/tcp-checks';
 import { SelectedPods } from '../network/policy-spec';
 import { checkAllow } from '../identity/allow-checks';
 import { WorkloadIdentity } from '../identity/workload-identity';
@@ -32,6 +32,7 @@ import { Route } from '../routes/route';
 import { titleOf } from '../routes/route-names';
 import { CallersRoute, namedCallers, routesFor } from '../routes/route-set';
 import { RouteTarget } from '../routes/route-target';
+import { checkServerNameRoute } from '../routes/server-name-checks';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
 import { CallOptions } from './call-options';
@@ -190,7 +191,7 @@ export class Dependencies {
     const route = callRoute(info.protocol, toConfig<RouteNumbers, RouteConfig>(options, ROUTE_QUANTITIES));
     const { timeoutMs = isTcp(info.protocol) ? 0 : DEFAULT_ROUTE.timeoutMs } = route;
     if (isTcp(info.protocol)) {
-      checkTcpCall(errors, prop, options);
+      checkTcpCall(errors, prop, options, info);
     }
     for (const called of options.fallback?._destinations ?? []) {
       checkSameKind(errors, `${prop}.fallback`, info, called);
@@ -251,29 +252,33 @@ export class Dependencies {
     }
     options.fallback?._destinations.forEach((called) => this.allow(called));
     if (options.routes) {
-      options.routes.forEach((route) => this.addRoute(prop, route));
+      options.routes.forEach((route) => this.addRoute(prop, route, info.protocol));
       destination._watchRoutes(construct);
     } else {
-      destination._watchRoutes(construct, (route) => this.addRoute(`${prop}: addRoute(${titleOf(route)})`, route));
+      destination._watchRoutes(construct, (route) => this.addRoute(`${prop}: addRoute(${titleOf(route)})`, route, info.protocol));
     }
     this.grantSelf();
   }
 
   /** Sees to what a route of a call leads to, if it is for this caller. */
-  private addRoute(prop: string, route: Route): void {
+  private addRoute(prop: string, route: Route, protocol: AppProtocol | undefined): void {
     const { construct } = this.caller;
     const callers = namedCallers([route]);
     if (callers.length === 0 || callers.some((named) => standsFor(named, construct) || named.node.scopes.includes(construct))) {
-      this.reach(prop, route);
+      this.reach(prop, route, protocol);
     }
   }
 
-  /** Lets the caller reach what a route leads to; throws where nobody could. */
-  public reach(prop: string, route: Route): void {
+  /**
+   * Lets the caller reach what a route leads to; throws where nobody could.
+   *
+   * @param protocol that clients speak where the route is; absent for HTTP/1.1
+   */
+  public reach(prop: string, route: Route, protocol?: AppProtocol): void {
     const { construct } = this.caller;
     const errors = new ValidationErrors();
     const targets = targetsOf(route).map((target) => target._destination() as Destination);
-    targets.forEach((target) => checkReachable(errors, `${prop}.to`, target, construct));
+    targets.forEach((target) => checkReachable(errors, `${prop}.to`, target, construct, protocol));
     errors.throwIfAny(construct);
     targets.forEach((target) => this.allow(target));
   }
@@ -324,30 +329,46 @@ export class Dependencies {
 }
 
 /** What a call can't say of a service of TCP. */
-function checkTcpCall(errors: ValidationErrors, prop: string, options: CallOptions): void {
+function checkTcpCall(errors: ValidationErrors, prop: string, options: CallOptions, { protocol }: DestinationInfo): void {
   checkTcpPolicies(errors, `${prop}.`, options);
   refuseForTcp(errors, `${prop}.timeout`, options.timeout, 'connections last as long as they are used; see \'tcp.idleTimeout\' and \'tcp.maxDuration\' of the service');
   refuseForTcp(errors, `${prop}.faults`, options.faults, 'leave it out');
-  refuseForTcp(errors, `${prop}.routes`, options.routes, 'leave it out; connections are shared over versions by their weights');
+  if (isTls(protocol)) {
+    options.routes?.forEach((route, index) => isA(Route, route) && checkServerNameRoute(errors, `${prop}.routes[${index}]`, route));
+  } else {
+    refuseForTcp(errors, `${prop}.routes`, options.routes, 'leave it out; connections are shared over versions by their weights');
+  }
   refuseForTcp(errors, `${prop}.allow`, options.allow, 'leave it out; a caller may open connections, or may not');
 }
 
 /** Connections can't go to what waits for requests, nor requests to what takes anything. */
 function checkSameKind(errors: ValidationErrors, prop: string, info: DestinationInfo, called: Destination): void {
   const other = isA(Destination, called) ? called._info() : info;
-  if (isTcp(other.protocol) !== isTcp(info.protocol)) {
+  if (isTcp(other.protocol) !== isTcp(info.protocol) || isTls(other.protocol) !== isTls(info.protocol)) {
     errors.add(prop, other.name, `'${info.name}' speaks ${factsOf(info.protocol).title}, and this ${factsOf(other.protocol).title}; name one that understands the same`);
   }
 }
 
 /** What is in another app is in nobody's YAML. */
-function checkReachable(errors: ValidationErrors, prop: string, called: Destination, caller: Construct): void {
+function checkReachable(errors: ValidationErrors, prop: string, called: Destination, caller: Construct, protocol: AppProtocol | undefined): void {
   if (called.node.root !== caller.node.root) {
     errors.add(prop, called.node.path, 'it is of another app; name a construct of this one, or an ExternalService');
+  } else if (isTls(protocol)) {
+    checkTakesTls(errors, prop, called, caller);
   } else if (isTcp(called._info().protocol)) {
-    errors.add(prop, called.node.path, 'it speaks TCP, and a route sends requests; name a service of HTTP');
+    errors.add(prop, called.node.path, `it speaks ${factsOf(called._info().protocol).title}, and a route sends requests; name a service of HTTP`);
   } else {
     checkCluster(errors, prop, called, caller);
+  }
+}
+
+/** Where TLS of clients passes through, only what takes it can be reached. */
+function checkTakesTls(errors: ValidationErrors, prop: string, called: Destination, caller: Construct): void {
+  const { protocol } = called._info();
+  if (isTls(protocol)) {
+    checkCluster(errors, prop, called, caller);
+  } else {
+    errors.add(prop, called.node.path, `it speaks ${factsOf(protocol).title}, and clients of this route TLS, which passes through; name a service of AppProtocol.TLS`);
   }
 }
 

@@ -5,7 +5,7 @@
 import { Construct, IConstruct } from 'constructs';
 import { isIP } from 'node:net';
 import { ClusterConfig } from '../../contract';
-import { AppProtocol, checkPlainPort, checkPlainPortName, checkTlsPort } from '../destinations/app-protocol';
+import { AppProtocol, checkPlainPort, checkPlainPortName, checkTlsPort, factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
@@ -189,9 +189,9 @@ export class ExternalEndpoints {
   }
 
   /** @internal */
-  public _checkTcp(errors: ValidationErrors, prop: string): void {
+  public _checkTcp(errors: ValidationErrors, prop: string, protocol: AppProtocol | undefined): void {
     if (this.lookup?.record === 'address' && this.lookup.port === undefined) {
-      errors.add(`${prop}.port`, undefined, 'TCP has no usual port; say the one of the endpoints');
+      errors.add(`${prop}.port`, undefined, `${factsOf(protocol).title} has no usual port; say the one of the endpoints`);
     }
   }
 
@@ -358,7 +358,7 @@ function checkExternal(service: IConstruct, props: ExternalServiceProps): Checke
     endpoints._check(errors, 'endpoints');
     endpoints._checkProtocol(errors, 'endpoints', props.protocol, tls !== undefined);
     if (isTcp(props.protocol)) {
-      endpoints._checkTcp(errors, 'endpoints');
+      endpoints._checkTcp(errors, 'endpoints', props.protocol);
     }
     endpoints._checkLoadBalancing(errors, 'loadBalancing', policies.loadBalancing);
   } else {

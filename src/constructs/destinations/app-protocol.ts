@@ -8,7 +8,7 @@ import { ValidationErrors } from '../props/validation-errors';
 
 /**
  * Protocol that apps speak at the port of a service: both those that call it, with their sidecars, and its own. Without TLS, which is the
- * sidecars' to add.
+ * sidecars' to add, except for `TLS`.
  */
 export enum AppProtocol {
   /**
@@ -30,6 +30,12 @@ export enum AppProtocol {
    * Anything else over TCP, such as the protocols of databases: bytes are passed on as they come. What looks at requests can't be declared of it.
    */
   TCP = 'tcp',
+
+  /**
+   * TLS of the apps' own, which passes through: sidecars read the host name that clients ask for (SNI), by which routes can choose (`Match.host`),
+   * and pass on the rest unread. What looks at requests can't be declared of it. Its callers connect by TLS, and its app has the certificate.
+   */
+  TLS = 'tls',
 }
 
 /** What follows from a protocol. */
@@ -49,6 +55,7 @@ const FACTS: { readonly [Protocol in AppProtocol]: ProtocolFacts } = {
   [AppProtocol.HTTP2]: { title: 'HTTP/2', appProtocol: 'kubernetes.io/h2c', wire: { protocol: 'http2' }, timeoutMs: DEFAULT_ROUTE.timeoutMs },
   [AppProtocol.GRPC]: { title: 'gRPC', appProtocol: 'grpc', wire: { protocol: 'http2' }, timeoutMs: 0 },
   [AppProtocol.TCP]: { title: 'TCP', appProtocol: 'tcp', wire: { protocol: 'tcp' }, timeoutMs: 0 },
+  [AppProtocol.TLS]: { title: 'TLS', appProtocol: 'tls', wire: { protocol: 'tcp' }, timeoutMs: 0 },
 };
 
 /** What follows from a protocol; absent is HTTP/1.1, and so is what validation will refuse. */
@@ -108,6 +115,6 @@ function remedyFor(known: string): string {
   if (spoken) {
     return `and the sidecar speaks HTTP/1.1 unless it is told otherwise; say 'protocol: AppProtocol.${spoken}', or, if it is HTTP/1.1, 'protocol: AppProtocol.HTTP'`;
   }
-  return 'and the sidecar speaks HTTP/1.1 unless it is told otherwise, which would break it; say \'protocol: AppProtocol.TCP\', or, if it is plain HTTP, '
+  return `and the sidecar speaks HTTP/1.1 unless it is told otherwise, which would break it; say 'protocol: AppProtocol.${known.startsWith('TLS') ? 'TLS' : 'TCP'}', or, if it is plain HTTP, `
     + 'say \'protocol: AppProtocol.HTTP\'';
 }

@@ -13,10 +13,11 @@ import { checkRoute } from '../routes/route-checks';
 import { titleOf } from '../routes/route-names';
 import { checkTogether, namedCallers } from '../routes/route-set';
 import { RouteTarget } from '../routes/route-target';
+import { checkServerNameRoute } from '../routes/server-name-checks';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition, untilAddition } from '../synthesis/unchanged';
 import { DestinationInfo } from './destination-info';
-import { isTcp } from './tcp-checks';
+import { isTcp, isTls } from './tcp-checks';
 
 /** Who calls a destination. */
 interface RouteWatcher {
@@ -61,6 +62,7 @@ export abstract class Destination extends RouteTarget {
   /**
    * Declares a route for the requests of all callers in the mesh. Requests that match no route are sent to the service as before, by the
    * weights of its versions, unless there is a `Route.always()`. A caller with `routes` of its own in `calls()` has none of these routes.
+   * Routes of a service of TLS go by `Match.host`, the name that clients ask for. A service of TCP has none.
    *
    * @param route which requests, and what becomes of them
    */
@@ -70,7 +72,9 @@ export abstract class Destination extends RouteTarget {
         + `${refusalOfCopy(Route, route) ?? 'give it a route, such as Route.when(Match.pathPrefix(\'/search\')).to(search)'}`);
     }
     const errors = new ValidationErrors();
-    if (isTcp(this._info().protocol)) {
+    if (isTls(this._info().protocol)) {
+      checkServerNameRoute(errors, propOf(route), route);
+    } else if (isTcp(this._info().protocol)) {
       errors.add('addRoute()', titleOf(route), 'TCP has no requests that a route could look at; leave it out: connections are shared over versions by their weights');
     }
     checkRoute(errors, propOf(route), route, { path: this._info().path ?? {}, timeoutMs: 0, destination: this });

@@ -10,6 +10,7 @@ import { ValidationErrors } from '../props/validation-errors';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 import { Destination } from './destination';
 import { callersHost } from './destination-info';
+import { factsOf } from './app-protocol';
 import { isTcp } from './tcp-checks';
 
 /**
@@ -219,7 +220,7 @@ export class ExternalAuthorization {
     }
     const info = service._info();
     if (isTcp(info.protocol)) {
-      errors.add(prop, info.name, 'it speaks TCP, and is to be asked by HTTP; name a service of HTTP');
+      errors.add(prop, info.name, `it speaks ${factsOf(info.protocol).title}, and is to be asked by HTTP; name a service of HTTP`);
     }
     errors.unknownProps(options, OPTIONS, `${prop}.`);
     const before = errors.messages.length;

@@ -11,7 +11,9 @@ import { SessionPersistence } from '../policies/session-persistence';
 import { TcpOptions } from '../policies/tcp-options';
 import { checkTcpOptions } from '../policies/tcp-quantities';
 import { ValidationErrors } from '../props/validation-errors';
-import { AppProtocol } from './app-protocol';
+import { Identity } from '../identity/identity';
+import { MutualTls } from '../identity/mutual-tls';
+import { AppProtocol, factsOf } from './app-protocol';
 
 /** What a service and its callers may say of calls. */
 export interface CallPolicies {
@@ -30,9 +32,14 @@ const OF_REQUESTS: Readonly<Partial<Record<keyof ConnectionOptions, string>>> = 
   maxRequestsPerEndpoint: 'use \'maxConnectionsPerEndpoint\'',
 };
 
-/** Whether a service speaks TCP. */
+/** Whether what a service speaks is passed on as bytes. */
 export function isTcp(protocol: AppProtocol | undefined): boolean {
-  return protocol === AppProtocol.TCP;
+  return protocol === AppProtocol.TCP || isTls(protocol);
+}
+
+/** Whether the apps' own TLS passes through, of which the server name is read. */
+export function isTls(protocol: AppProtocol | undefined): boolean {
+  return protocol === AppProtocol.TLS;
 }
 
 /** Checks what a service says of TCP, or says though it is none. */
@@ -41,7 +48,7 @@ export function checkTcpService(errors: ValidationErrors, prefix: string, protoc
     return;
   }
   if (!isTcp(protocol)) {
-    errors.add(`${prefix}tcp`, {}, `it is about services of TCP; say '${prefix}protocol: AppProtocol.TCP', or leave it out`);
+    errors.add(`${prefix}tcp`, {}, `it is about services of TCP and TLS; say '${prefix}protocol: AppProtocol.TCP', or leave it out`);
   }
   checkTcpOptions(errors, `${prefix}tcp`, tcp);
 }
@@ -50,11 +57,15 @@ export function checkTcpService(errors: ValidationErrors, prefix: string, protoc
 export function checkTcpProps(
   errors: ValidationErrors, prefix: string,
   props: {
-    readonly port?: number; readonly jwt?: unknown; readonly externalAuthorization?: unknown; readonly slo?: unknown; readonly admission?: unknown;
+    readonly protocol?: AppProtocol; readonly port?: number; readonly tls?: unknown;
+    readonly jwt?: unknown; readonly externalAuthorization?: unknown; readonly slo?: unknown; readonly admission?: unknown;
   },
 ): void {
   if (props.port === undefined) {
-    errors.add(`${prefix}port`, undefined, 'TCP has no usual port; say the one that clients connect to');
+    errors.add(`${prefix}port`, undefined, `${factsOf(props.protocol).title} has no usual port; say the one that clients connect to`);
+  }
+  if (isTls(props.protocol) && props.tls !== undefined) {
+    errors.add(`${prefix}tls`, {}, 'with AppProtocol.TLS, the clients\' own TLS passes through; leave it out, or say as \'protocol\' what is spoken within TLS');
   }
   refuseForTcp(errors, `${prefix}jwt`, props.jwt, 'leave it out; callers prove who they are by their identity');
   refuseForTcp(errors, `${prefix}externalAuthorization`, props.externalAuthorization, 'leave it out; callers prove who they are by their identity');
@@ -62,10 +73,20 @@ export function checkTcpProps(
   refuseForTcp(errors, `${prefix}admission`, props.admission, 'leave it out; \'connections.maxConnectionsPerEndpoint\' limits connections to a pod');
 }
 
+/** TLS of the mesh is told from plain by the first byte, and so the apps' own would be taken for it. */
+export function checkPassThrough(
+  errors: ValidationErrors, prop: string, protocol: AppProtocol | undefined,
+  { identity, mutualTls }: { readonly identity: Identity; readonly mutualTls: MutualTls },
+): void {
+  if (isTls(protocol) && !identity._isNone && mutualTls._takesPlain) {
+    errors.add(prop, protocol, 'mutual TLS lets in connections without it here, and tells them by their first byte, which is that of TLS for these apps, too; use MutualTls.STRICT');
+  }
+}
+
 /** Notes a prop that can't be beside TCP, when it is set. */
 export function refuseForTcp(errors: ValidationErrors, prop: string, value: unknown, remedy: string): void {
   if (value !== undefined) {
-    errors.add(prop, typeof value === 'object' ? {} : value, `TCP has no requests, which this is about; ${remedy}`);
+    errors.add(prop, typeof value === 'object' ? {} : value, `the proxy sees no requests in TCP or TLS, which this is about; ${remedy}`);
   }
 }
 

@@ -7,7 +7,9 @@
 import { ApiObject, Chart, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ExternalService } from '../calls/external-service';
+import { factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
+import { isTcp } from '../destinations/tcp-checks';
 import { Gateway } from '../gateway/gateway';
 import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
@@ -42,6 +44,9 @@ export class GatewayApi {
     const info = service._info();
     if (!info.meshed) {
       errors.add('GatewayApi.export', service.node.path, 'it has no Service that a route could have as its parent; give a MeshService, or what MeshSidecar.expose() returns');
+    } else if (isTcp(info.protocol)) {
+      errors.add('GatewayApi.export', service.node.path, `it speaks ${factsOf(info.protocol).title}, for which the standard channel of the Gateway API (v1.4) has no route; `
+        + 'write a TCPRoute or TLSRoute by hand');
     } else if (Chart.of(scope).namespace !== info.chartNamespace) {
       errors.add('GatewayApi.export', Chart.of(scope).namespace, `routes for all callers are in the namespace of the service, '${info.namespace}'; give a chart of that`);
     }

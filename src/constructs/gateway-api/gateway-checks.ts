@@ -1,4 +1,5 @@
 /** What a Gateway of the standard channel can't say of a gateway. What runs it (pods, limits of memory, logs) is the implementation's own. */
+import { isTls } from '../destinations/tcp-checks';
 import { GATEWAY_PROPS, GatewayProps } from '../gateway/gateway-props';
 import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
@@ -35,6 +36,10 @@ export function checkOptions(errors: ValidationErrors, options: GatewayExportOpt
 export function checkGateway(
   errors: ValidationErrors, props: GatewayProps, routes: ReadonlyMap<string, readonly Route[]>, ignored: readonly string[] = [],
 ): void {
+  if (isTls(props.protocol)) {
+    errors.add(PROP, props.protocol, 'TLS that passes through needs a TLSRoute, which the standard channel of the Gateway API (v1.4) has none of; write that by hand');
+    return;
+  }
   const unsaid = [...UNSUPPORTED.filter((prop) => props[prop] !== undefined), ...(props.httpsRedirect && !props.tls ? ['httpsRedirect'] : [])];
   for (const prop of unsaid.filter((each) => !ignored.includes(each))) {
     errors.add(PROP, prop, 'the standard channel of the Gateway API (v1.4) can\'t express this prop; tell the implementation in its own way, and name it in \'ignoreUnsupported\'');

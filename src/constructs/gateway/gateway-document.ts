@@ -1,13 +1,15 @@
 /** Puts a gateway's document together. Pure, as that of a sidecar is. */
 import {
-  CA_FILE, DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, GATEWAY_LISTENER,
+  CA_FILE, DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, GATEWAY_LISTENER, GATEWAY_PASSING_LISTENER,
   GATEWAY_TLS_LISTENER, IdentityConfig, LimitsConfig, ListenerConfig, NodeIdentity, PathConfig, ProxyConfig, RouteConfig, TOKEN_FILE,
 } from '../../contract';
 import { ShutdownBudget } from '../../planning/shutdown-budget';
 import { factsOf } from '../destinations/app-protocol';
+import { isTls } from '../destinations/tcp-checks';
 import { accessLogConfig } from '../mesh/access-log-options';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { adminConfig } from '../mesh/metrics-port';
+import { tcpSettings } from '../policies/tcp-quantities';
 import { Route } from '../routes/route';
 import { completeDocument } from '../sidecar/document';
 import { routedClusters } from '../sidecar/outbound-clusters';
@@ -58,8 +60,13 @@ export function gatewayDocument(info: DocumentInfo): ProxyConfig {
   });
 }
 
-/** One for HTTP and one for HTTPS. Without an address they are on the pod's own, where clients are. */
+/** One for HTTP and one for HTTPS, or one for TLS that passes through. Without an address they are on the pod's own, where clients are. */
 function listenersOf({ node, settings: { proxyPorts }, props, path, routeConfigs }: DocumentInfo): ListenerConfig[] {
+  if (isTls(props.protocol)) {
+    const { forwarded: _, ...edge } = edgeConfig(props);
+    const listener = { name: GATEWAY_PASSING_LISTENER, direction: 'outbound' as const, loopback: true, port: proxyPorts.inbound };
+    return [{ ...listener, ...factsOf(props.protocol).wire, ...tcpSettings({}, true), ...edge, routes: routeConfigs }];
+  }
   const common = {
     direction: 'outbound' as const,
     // `kubectl port-forward` connects to the pod's loopback.

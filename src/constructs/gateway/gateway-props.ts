@@ -31,9 +31,9 @@ import { GatewayCertificate } from './gateway-certificate';
  */
 export interface GatewayServiceProps {
   /**
-   * Port for HTTP.
+   * Port for HTTP, or with `AppProtocol.TLS` for that.
    *
-   * @default 80
+   * @default - 80, or 443 with `AppProtocol.TLS`
    */
   readonly port?: number;
 
@@ -107,8 +107,9 @@ export interface GatewayProps extends GatewayServiceProps {
 
   /**
    * Protocol that clients speak at `port`, where there is no TLS. `HTTP2` and `GRPC` are HTTP/2 from the first byte on (prior knowledge),
-   * and clients of HTTP/1.1 get 400 there. At `httpsPort`, clients and the gateway agree on HTTP/2 or HTTP/1.1, whatever this says. `TCP`
-   * is not possible.
+   * and clients of HTTP/1.1 get 400 there. At `httpsPort`, clients and the gateway agree on HTTP/2 or HTTP/1.1, whatever this says. With
+   * `TLS`, clients' TLS passes through at `port` to services of `AppProtocol.TLS`, by the host name that they ask for (SNI): routes have a host
+   * and no conditions, and the gateway no certificates. `TCP` is not possible.
    *
    * @default AppProtocol.HTTP
    */

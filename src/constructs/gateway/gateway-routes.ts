@@ -2,17 +2,20 @@
  * The routes of a gateway, by host. Names in the document are made of host and conditions, so that a route that is added renames no other.
  */
 import { IConstruct } from 'constructs';
-import { RouteConfig } from '../../contract';
+import { parseAddress, RouteConfig } from '../../contract';
 import { PathOptions } from '../../routing';
 import { targetsOf } from '../calls/call-routes';
 import { defaultCall } from '../calls/default-call';
 import { Call, Dependencies } from '../calls/dependencies';
+import { AppProtocol } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
+import { isTls } from '../destinations/tcp-checks';
 import { GatewayCallee } from '../monitoring/subjects';
 import { ValidationErrors } from '../props/validation-errors';
 import { Route } from '../routes/route';
 import { DEFAULT_ROUTE_NAME, namesOf, titleOf } from '../routes/route-names';
 import { CallersRoute, checkTogether } from '../routes/route-set';
+import { checkServerNameRoute } from '../routes/server-name-checks';
 import { routeConfig } from '../sidecar/outbound-routes';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
@@ -30,6 +33,8 @@ interface RoutesInfo {
   readonly construct: IConstruct;
   readonly namespace: string;
   readonly path: PathOptions;
+  /** That clients speak; absent for HTTP/1.1. */
+  readonly protocol?: AppProtocol;
   readonly hasTokens: boolean;
   readonly dependencies: Dependencies;
   /** What is asked about requests. */
@@ -58,7 +63,7 @@ export class GatewayRoutes {
 
   /** Adds a route. Throws when it is wrong by itself. */
   public add(method: string, host: string, route: Route): void {
-    const { construct, path, hasTokens, authority, dependencies } = this.info;
+    const { construct, path, protocol, hasTokens, authority, dependencies } = this.info;
     if (!isA(Route, route)) {
       throw new Error(`[${construct.node.path}] '${method}()' got ${route === undefined ? 'undefined' : typeof route}: `
         + `${refusalOfCopy(Route, route) ?? 'give it a route, such as Route.when(Match.pathPrefix(\'/search\')).to(search)'}`);
@@ -66,8 +71,14 @@ export class GatewayRoutes {
     const errors = new ValidationErrors();
     const prop = propOf(host, route);
     checkGatewayRoute(errors, prop, host, route, { path, hasTokens, isAsked: authority !== undefined });
+    if (isTls(protocol)) {
+      checkServerNameRoute(errors, prop, route);
+      if (parseAddress(host)) {
+        errors.add(method === 'route' ? 'route()' : 'addRoute()', host, 'clients of TLS never ask for an address (RFC 6066); use a host name, or *');
+      }
+    }
     errors.throwIfAny(construct);
-    dependencies.reach(prop, route);
+    dependencies.reach(prop, route, protocol);
     this.byHost.set(host, [...this.byHost.get(host) ?? [], route]);
     noteAddition();
   }

@@ -1,6 +1,7 @@
 /** The Service by which clients reach a gateway, and what can be wrong with it. */
 import { Construct } from 'constructs';
 import { AppProtocol, defaultPortName, factsOf } from '../destinations/app-protocol';
+import { isTls } from '../destinations/tcp-checks';
 import { servingLabels } from '../inbound/services';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
@@ -25,7 +26,7 @@ export function plainPortName({ protocol }: Pick<GatewayProps, 'protocol'>): str
 const CLASS = NAME_RULES.qualified;
 
 /** The ports with their defaults. */
-export function portsOf({ port = 80, httpsPort = 443 }: GatewayServiceProps): { readonly port: number; readonly httpsPort: number } {
+export function portsOf({ protocol, port = isTls(protocol) ? 443 : 80, httpsPort = 443 }: GatewayServiceProps & Pick<GatewayProps, 'protocol'>): { readonly port: number; readonly httpsPort: number } {
   return { port, httpsPort };
 }
 
@@ -63,28 +64,51 @@ export function gatewayService(scope: Construct, id: string, { name, proxyPorts,
 }
 
 /** The protocol of clients without TLS. */
-export function checkProtocol(errors: ValidationErrors, { protocol, httpsRedirect }: GatewayProps): void {
+export function checkProtocol(errors: ValidationErrors, props: GatewayProps): void {
+  const { protocol, httpsRedirect } = props;
   if (protocol === undefined || protocol === AppProtocol.HTTP) {
     return;
   }
   if (protocol === AppProtocol.TCP) {
-    errors.add('protocol', protocol, 'a gateway sends requests by their host and path, which TCP has none of; give the service a Service of the type LOAD_BALANCER');
+    errors.add('protocol', protocol, 'a gateway sends requests by their host and path, which TCP has none of; give the service a Service of the type LOAD_BALANCER, '
+      + 'or, if its clients speak TLS, use AppProtocol.TLS');
+  } else if (protocol === AppProtocol.TLS) {
+    checkTlsGateway(errors, props);
   } else if (!Object.values(AppProtocol).includes(protocol)) {
-    errors.add('protocol', protocol, 'use AppProtocol.HTTP, HTTP2 or GRPC');
+    errors.add('protocol', protocol, 'use AppProtocol.HTTP, HTTP2, GRPC or TLS');
   } else if (httpsRedirect) {
     errors.add('httpsRedirect', httpsRedirect, `clients of ${factsOf(protocol).title} without TLS don't follow redirects; leave it out, or leave out 'protocol': by TLS, clients can speak HTTP/2 anyway`);
   }
 }
 
+/** What needs a request, and what ends TLS. */
+const OF_REQUESTS = [
+  'tls', 'minimumTlsVersion', 'httpsRedirect', 'hsts', 'forwarded', 'jwt', 'allow', 'authorization', 'externalAuthorization', 'cors', 'errorPages',
+  'encodedSlashes', 'mergeSlashes', 'slo',
+] as const satisfies readonly (keyof GatewayProps)[];
+
+function checkTlsGateway(errors: ValidationErrors, props: GatewayProps): void {
+  for (const prop of OF_REQUESTS) {
+    const value = props[prop];
+    if (value !== undefined) {
+      errors.add(prop, typeof value === 'object' ? {} : value, 'with AppProtocol.TLS, clients\' TLS passes through, and the gateway reads nothing but the host name; leave it out, '
+        + 'or use another gateway');
+    }
+  }
+  if (props.clients?.rateLimit !== undefined) {
+    errors.add('clients.rateLimit', {}, 'it counts requests, which TLS hides; use \'maxConnections\'');
+  }
+}
+
 /** Props that only some types of Service have, and ports that clash. */
-export function checkService(errors: ValidationErrors, props: GatewayServiceProps, hasTls: boolean): void {
+export function checkService(errors: ValidationErrors, props: GatewayServiceProps & Pick<GatewayProps, 'protocol'>, hasTls: boolean): void {
   const { type = ServiceType.LOAD_BALANCER, nodePort, httpsNodePort, externalTrafficPolicy, loadBalancerClass, loadBalancerSourceRanges } = props;
   const { port, httpsPort } = portsOf(props);
   if (type === ServiceType.HEADLESS) {
     errors.add('type', type, 'clients from outside need an address; use LOAD_BALANCER, NODE_PORT or CLUSTER_IP');
   }
   const sound = [errors.port('port', port), errors.port('httpsPort', httpsPort)].every(Boolean);
-  if (sound && port === httpsPort) {
+  if (sound && port === httpsPort && !isTls(props.protocol)) {
     errors.add('httpsPort', httpsPort, '\'port\' is the same; give HTTP and HTTPS a port each');
   }
   for (const [prop, value] of [['httpsPort', props.httpsPort], ['httpsNodePort', httpsNodePort]] as const) {

@@ -170,7 +170,8 @@ export class Gateway extends Construct {
     }
     const { namespace, dependencies, path = {} } = this;
     this.routes = new GatewayRoutes({
-      construct: this, namespace, path, hasTokens: props.jwt !== undefined, dependencies, authority: externalAuthorization?._service,
+      construct: this, namespace, path, protocol: props.protocol, hasTokens: props.jwt !== undefined, dependencies,
+      authority: externalAuthorization?._service,
     });
     const config = new DocumentConfigMap(this, { name: `${name}-mesh` }, { document: () => this.document(), calls: () => this.routes.calls });
     this.configMap = config.configMap;

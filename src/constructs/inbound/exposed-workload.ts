@@ -10,7 +10,7 @@ import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
-import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
+import { checkPassThrough, checkTcpProps, isTcp } from '../destinations/tcp-checks';
 import { ExternalAuthorization } from '../destinations/external-authorization';
 import { Jwt } from '../identity/jwt';
 import { checkJwts } from '../identity/jwt-checks';
@@ -161,6 +161,7 @@ export class ExposedWorkload extends Destination {
     }
     if (isTcp(options.protocol)) {
       checkTcpProps(errors, 'expose.', options);
+      checkPassThrough(errors, 'expose.protocol', options.protocol, workload.settings);
     }
     const policies = policiesOf(options);
     checkPolicies(errors, 'expose.', policies, closesIdleAfterMs(workload.settings.limits));

@@ -8,7 +8,7 @@ import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { isTcp } from '../destinations/tcp-checks';
 import { ConnectionConfig } from '../policies/proxy-quantities';
-import { tcpHeader, tcpTimes } from '../policies/tcp-quantities';
+import { tcpHeader, tcpSettings } from '../policies/tcp-quantities';
 
 /** A port beside the first one. */
 export interface InboundPort {
@@ -36,7 +36,7 @@ export function portListener(
     loopback: true,
     port: proxyPort,
     ...factsOf(protocol).wire,
-    ...tcpTimes(tcp),
+    ...tcpSettings(tcp),
     routes: [routeToApp(clusterOfPort(name), protocol)],
     ...(path && { path }),
     ...(admission && !isTcp(protocol) && { admission }),

@@ -21,9 +21,9 @@ export function checkTcpOptions(errors: ValidationErrors, prop: string, options:
   }
 }
 
-/** What the listeners on both sides of a service have of it. */
-export function tcpTimes(options: TcpOptions = {}): Pick<ListenerConfig, 'tcp'> {
-  const tcp = withoutDefaults<TcpConfig>(toConfig<Times, TcpConfig>(options, TIMES), DEFAULT_TCP);
+/** What the listeners on both sides of a service have of it. @param readServerName on the side of callers */
+export function tcpSettings(options: TcpOptions = {}, readServerName = false): Pick<ListenerConfig, 'tcp'> {
+  const tcp = withoutDefaults<TcpConfig>({ ...toConfig<Times, TcpConfig>(options, TIMES), readServerName }, DEFAULT_TCP);
   return Object.keys(tcp).length > 0 ? { tcp } : {};
 }
 

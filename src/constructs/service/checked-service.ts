@@ -5,7 +5,7 @@ import { VersionPlan } from '../capacity/version-plan';
 import { checkPlainPort, checkPlainPortName, defaultPortName } from '../destinations/app-protocol';
 import { checkPolicies, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
-import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
+import { checkPassThrough, checkTcpProps, isTcp } from '../destinations/tcp-checks';
 import { checkJwts } from '../identity/jwt-checks';
 import { checkTls } from '../inbound/inbound-tls';
 import { checkZones } from '../inbound/meshed-destination';
@@ -84,6 +84,7 @@ export function checkService(service: IConstruct, props: MeshServiceProps): Chec
   checkSaidOnce(errors, props);
   checkSecurity(errors, props, settings);
   checkOutsideCallers(errors, '', props, props.tls, settings);
+  checkPassThrough(errors, 'protocol', props.protocol, settings);
   checkPolicies(errors, '', policies, closesIdleAfterMs(settings.limits));
   props.discovery?._check(errors, 'discovery');
   checkSlo(errors, props.slo, settings.monitoring);

@@ -219,6 +219,7 @@ export class MeshService extends Destination {
       serviceName: this.serviceName,
       pagePorts: pagePorts(settings).map(({ number }) => number),
       options: this.destinationOptions,
+      settings: this.settings,
       closesIdleAfterMs: closesIdleAfterMs(limits),
       added: this.addedPorts.length,
       others: [

@@ -7,8 +7,9 @@ import { checkPlainPort, checkPlainPortName, factsOf } from '../destinations/app
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
-import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
+import { checkPassThrough, checkTcpProps, isTcp } from '../destinations/tcp-checks';
 import { InboundPort } from '../inbound/inbound-ports';
+import { MeshSettings } from '../mesh/mesh-settings';
 import { checkKinds } from '../mesh/prop-kinds';
 import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
@@ -48,6 +49,8 @@ interface PortContext {
   readonly serviceName: string;
   /** Where its sidecars have health and metrics. */
   readonly pagePorts: readonly number[];
+  /** How its sidecars let callers in. */
+  readonly settings: Pick<MeshSettings, 'identity' | 'mutualTls'>;
   /** What callers do where the port says nothing. */
   readonly options: DestinationOptions;
   readonly closesIdleAfterMs: number;
@@ -98,6 +101,7 @@ export class ServicePort extends Destination {
     const policies = policiesOf({ ...(inherits ? { ...context.options, healthCheck, protocol: undefined } : {}), ...options });
     if (isTcp(protocol)) {
       checkTcpProps(errors, prefix, options);
+      checkPassThrough(errors, `${prefix}protocol`, protocol, context.settings);
     }
     checkPolicies(errors, prefix, policies, context.closesIdleAfterMs);
     errors.throwIfAny(scope);

@@ -14,7 +14,7 @@ import { distinctCalls } from '../calls/called-names';
 import { Call } from '../calls/dependencies';
 import { AppProtocol, factsOf } from '../destinations/app-protocol';
 import { NamedCallee, outboundListener } from '../destinations/destination-info';
-import { isTcp } from '../destinations/tcp-checks';
+import { isTcp, isTls } from '../destinations/tcp-checks';
 import { clusterOfApp, routeToApp } from '../inbound/inbound-ports';
 import { tlsListener } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
@@ -24,7 +24,7 @@ import { Tracing } from '../mesh/tracing';
 import { AccessLog } from '../policies/access-log';
 import { ConnectionConfig } from '../policies/proxy-quantities';
 import { TcpOptions } from '../policies/tcp-options';
-import { tcpTimes } from '../policies/tcp-quantities';
+import { tcpSettings } from '../policies/tcp-quantities';
 import { outboundClusters } from './outbound-clusters';
 import { outboundRoutes } from './outbound-routes';
 
@@ -150,7 +150,7 @@ function inboundListeners({ ports, protocol, tcp, tls, admission, path, security
     loopback: true,
     port: ports.inbound,
     ...factsOf(protocol).wire,
-    ...tcpTimes(tcp),
+    ...tcpSettings(tcp),
     routes: [routeToApp(APP_CLUSTER, protocol)],
     ...(path && { path }),
     // What a Mesh says for all of its services is for those that have requests.
@@ -177,7 +177,7 @@ function outboundListeners(call: Call, calls: readonly Call[], address: string, 
     address,
     port,
     ...factsOf(info.protocol).wire,
-    ...tcpTimes(info.tcp),
+    ...tcpSettings(info.tcp, isTls(info.protocol)),
     ...(hostnames.length > 0 && { hostnames }),
     ...(info.path && { path: info.path }),
     routes: outboundRoutes(call, calls),

@@ -44,7 +44,7 @@ const tls: Rule = {
   name: 'gateway-tls',
   severity: 'warning',
   about: 'A gateway has no certificate, and trusts no proxy in front that could have one: what clients send can be read and changed on its way.',
-  find: ofGateways((_, listeners) => (listeners.every((listener) => !listener.tls && !listener.forwarded?.trustedHops) ? {
+  find: ofGateways((_, listeners) => (listeners.every(({ tls: ends, tcp, forwarded }) => !ends && !tcp?.readServerName && !forwarded?.trustedHops) ? {
     message: 'clients from outside come by HTTP alone',
     remedy: 'give it a certificate with \'tls\', or say with \'forwarded.trustedHops\' that a proxy in front has one',
   } : undefined)),

@@ -15,6 +15,15 @@ export function inboundFor(workload: WorkloadInfo, { discovery: { portName, port
 
 /** Where the app listens: what the inbound listener leads to. */
 export function appPortOf(workload: WorkloadInfo): number | undefined {
+  return appOf(workload)?.discovery.endpoints?.[0]?.port;
+}
+
+/** Whether the app gets bytes as they came, and so the TLS of who calls it. */
+export function takesBytes(workload: WorkloadInfo): boolean {
+  return appOf(workload)?.protocol === 'tcp';
+}
+
+function appOf(workload: WorkloadInfo): ClusterInfo | undefined {
   const name = inboundOf(workload)?.routes[0]?.split[0]?.cluster;
-  return workload.document.clusters.find((cluster) => cluster.name === name)?.discovery.endpoints?.[0]?.port;
+  return workload.document.clusters.find((cluster) => cluster.name === name);
 }

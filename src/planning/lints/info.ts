@@ -154,6 +154,7 @@ export interface ListenerInfo {
   readonly address?: string | undefined;
   readonly port: number;
   readonly tls?: object | undefined;
+  readonly tcp?: { readonly readServerName: boolean } | undefined;
   readonly mutualTls?: { readonly mode: 'strict' | 'permissive'; readonly plainFrom?: readonly string[] | undefined } | undefined;
   readonly forwarded?: { readonly trustedHops: number } | undefined;
   readonly routes: readonly RouteInfo[];

@@ -1,11 +1,12 @@
 /** Calls to, and sidecars beside, what speaks something else than its sidecars do. */
 import { otherProtocol, spokenWith } from '../app-protocols';
 import type { ClusterInfo, ServiceInfo } from './info';
-import { appPortOf } from './inbound';
+import { appPortOf, takesBytes } from './inbound';
 import { serviceOfName } from './objects';
 import { ofTargets, ofWorkloads, Remark, Rule } from './rule';
 
 const REMEDIES: Readonly<Record<string, string>> = {
+  'TLS': 'say \'protocol: AppProtocol.TLS\' of what is called, and let apps call it by TLS, or, if it is plain HTTP, \'appProtocol: http\' there',
   'gRPC': 'say \'protocol: AppProtocol.GRPC\' of what is called, or, if it is plain HTTP, \'appProtocol: http\' there',
   'HTTP/2': 'say \'protocol: AppProtocol.HTTP2\' of what is called, or, if it is plain HTTP, \'appProtocol: http\' there',
   'HTTP/1.1': 'leave out the \'protocol\' of what is called, or, if it is HTTP/2, say \'appProtocol: kubernetes.io/h2c\' there',
@@ -35,7 +36,7 @@ const tlsApp: Rule = {
   about: 'The kubelet probes an app by HTTPS at the port where its sidecar hands it requests without TLS.',
   find: ofWorkloads((workload): Remark | undefined => {
     const port = appPortOf(workload);
-    return port !== undefined && workload.httpsProbes?.includes(port) ? {
+    return port !== undefined && workload.httpsProbes?.includes(port) && !takesBytes(workload) ? {
       message: `the kubelet asks the app by HTTPS at port ${port}, and the sidecar hands it all requests there without TLS`,
       remedy: 'let the app listen without TLS, at a port of its own if need be, and name that in appPort; or, if the app takes both there, leave this rule out',
     } : undefined;

@@ -161,7 +161,7 @@ describe('what is refused', () => {
   it('TCP, on either side', () => {
     expect(failing((chart) => new MeshService(chart, 'db', {
       containers, port: 5432, protocol: AppProtocol.TCP, externalAuthorization: ExternalAuthorization.http(new MeshService(chart, 'auth', { containers })),
-    }))).toContain('\'externalAuthorization\' is {}: TCP has no requests');
+    }))).toContain('\'externalAuthorization\' is {}: the proxy sees no requests in TCP or TLS');
     expect(failing((chart) => new MeshService(chart, 'catalog', {
       containers, externalAuthorization: ExternalAuthorization.http(new MeshService(chart, 'db', { containers, port: 5432, protocol: AppProtocol.TCP })),
     }))).toContain('it speaks TCP, and is to be asked by HTTP');

@@ -157,7 +157,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     }))),
     {
       breaks: calledService({ port: 80, targetPort: 8_443, appProtocol: 'https' }, { headless: true }),
-      says: "'appProtocol: https' of its port 80, which is TLS, and sidecars speak HTTP/1.1 without TLS with it; say 'protocol: AppProtocol.TCP' of what is called",
+      says: "'appProtocol: https' of its port 80, which is TLS, and sidecars speak HTTP/1.1 without TLS with it; say 'protocol: AppProtocol.TLS' of what is called",
       keeps: [calledService({ port: 80, targetPort: 8_080, appProtocol: 'https' }, { headless: true })],
     },
     {

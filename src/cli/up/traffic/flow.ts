@@ -9,7 +9,7 @@ import { UserError } from '../../command-line/errors';
 import { Callee, calleesOf, serviceOf, workloadsOf } from '../../model/callees';
 import { isNamed, namedWorkloads } from '../../model/named-workloads';
 import type { LocalMesh } from '../local-mesh';
-import { appSpeaks, MeshModel, Workload } from '../../model/model';
+import { appSpeaks, MeshModel, TLS, Workload } from '../../model/model';
 import type { SocketAddress } from '../network';
 import { answeringFront, Front, frontsOf, targetsOf } from './front';
 import { OUTSIDE } from './outside';
@@ -64,7 +64,7 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
       const { host, listener } = current() ?? callee;
       return host ?? listener.hostnames?.[0] ?? to;
     },
-    isSecure: isOfGateway(callee.listener) && answeringListener(callee.config).tls !== undefined,
+    isSecure: passesTls(callee.listener) || (isOfGateway(callee.listener) && answeringListener(callee.config).tls !== undefined),
     get speaks() { return spokenTo(current() ?? callee, mesh.model); },
     get declared() { return declaredShares(current()); },
     target() {
@@ -104,12 +104,12 @@ export function flowFromOutside(
     from: OUTSIDE, to,
     get service() { return behind()?.service ?? workload!.service; },
     get host() { return behind()?.host ?? front.service.name; },
-    isSecure: front.listener?.tls !== undefined,
+    isSecure: front.listener?.tls !== undefined || passesTls(front.listener) || front.port.appProtocol === TLS,
     get speaks() {
       const callee = behind();
       if (callee) return spokenAtGateway(front.listener, spokenTo(callee, mesh.model));
-      const spoken = appSpeaks(workload!);
-      return spoken === 'http2' ? named(front.port.appProtocol === 'grpc') : spoken === 'tcp' ? spoken : undefined;
+      const spoken = appSpeaks(workload!, mesh.model);
+      return spoken === 'http2' ? named(front.port.appProtocol === 'grpc') : spoken === 'tcp' || spoken === 'tls' ? 'tcp' : undefined;
     },
     get declared() { return declaredShares(behind()); },
     target() {
@@ -146,8 +146,13 @@ function answeringListener({ listeners }: ProxyConfig): ListenerConfig {
 
 /** What clients of a gateway speak. By TLS they speak what is behind it; without, what its listener says. */
 function spokenAtGateway(listener: ListenerConfig | undefined, behind: Flow['speaks']): Flow['speaks'] {
-  if (listener?.tls) return behind;
+  if (listener?.tls || passesTls(listener)) return behind;
   return listener?.protocol === 'http2' ? behind ?? 'http2' : undefined;
+}
+
+/** Whether its clients speak TLS of their own. */
+function passesTls(listener: ListenerConfig | undefined): boolean {
+  return listener?.tcp?.readServerName === true;
 }
 
 /** What a callee's apps and those that call it speak; undefined for HTTP/1.1. */
