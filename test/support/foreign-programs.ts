@@ -4,7 +4,7 @@
  */
 import { ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -50,6 +50,43 @@ export function envoyProgram(): string {
   return envoy ??= execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: join(__dirname, '../..'), encoding: 'utf8' }).trim().split('\n').at(-1)!;
 }
 
+/** A command of Go. Returns what it prints. */
+function go(cwd: string, args: readonly string[], flags: string): string {
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/local/go/bin`, GOFLAGS: flags };
+  const { status, stdout, stderr, error } = spawnSync('go', args, { cwd, env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`go ${args.join(' ')} failed in ${cwd} (is Go 1.26 or newer installed?): ${error?.message ?? stderr}`);
+  return stdout;
+}
+
+/** What is compiled of a Go module that others publish. */
+interface PublishedModule {
+  readonly module: string;
+  readonly version: string;
+  /** Folders of its programs. */
+  readonly programs: readonly string[];
+  /** Changes the sources before they are compiled: to leave out what takes long and is not needed. */
+  prepare(folder: string): void;
+}
+
+/** Programs of such a module, compiled once, with exactly what the module itself requires. Returns their folder. */
+export function publishedGoPrograms({ module, version, programs, prepare }: PublishedModule): string {
+  const folder = cached(`${basename(module)}-${version}`);
+  if (existsSync(folder)) return folder;
+  const fresh = `${folder}.${process.pid}`;
+  const sources = `${fresh}.sources`;
+  const { Dir: published } = JSON.parse(go('/', ['mod', 'download', '-json', `${module}@${version}`], '')) as { Dir: string };
+  try {
+    cpSync(published, sources, { recursive: true });
+    // A published module is read-only.
+    execFileSync('chmod', ['-R', 'u+w', sources]);
+    prepare(sources);
+    go(sources, ['build', '-o', `${fresh}/`, ...programs.map((program) => `./${program}`)], '-mod=readonly');
+  } finally {
+    rmSync(sources, { recursive: true, force: true });
+  }
+  return keep(fresh, folder);
+}
+
 /** The programs of a Go module, compiled once for what its sources say. Returns their folder. */
 export function goPrograms(module: string): string {
   const sum = createHash('sha256');
@@ -57,9 +94,7 @@ export function goPrograms(module: string): string {
   const folder = cached(`${basename(module)}-${sum.digest('hex').slice(0, 16)}`);
   if (existsSync(folder)) return folder;
   const fresh = `${folder}.${process.pid}/`;
-  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/local/go/bin`, GOFLAGS: '-mod=readonly' };
-  const { status, stderr, error } = spawnSync('go', ['build', '-o', fresh, '.', 'tool'], { cwd: module, env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`Go could not build ${module} (is Go 1.26 or newer installed?): ${error?.message ?? stderr}`);
+  go(module, ['build', '-o', fresh, '.', 'tool'], '-mod=readonly');
   return keep(fresh, folder);
 }
 
