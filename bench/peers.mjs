@@ -177,7 +177,7 @@ function imageSetting(name) {
   return value;
 }
 
-function versionBy(program, args, pattern) {
+export function versionBy(program, args, pattern) {
   const path = programOf(program);
   if (!path) return undefined;
   const { stdout, stderr } = spawnSync(path, args, { encoding: 'utf8' });
