@@ -61,7 +61,8 @@ describe('a service with nothing but a container', () => {
 
   test('spreads its pods over zones and hosts, without keeping any from starting', () => {
     // Counted within one revision: what a rollout takes away says nothing of where the new pods should be.
-    const rule = { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: {}, matchLabelKeys: ['pod-template-hash'] };
+    const labelSelector = { matchLabels: { 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1' } };
+    const rule = { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector, matchLabelKeys: ['pod-template-hash'] };
     expect(podSpec(findOne(manifests, 'Deployment', 'web-v1')).topologySpreadConstraints).toEqual([
       { ...rule, topologyKey: 'topology.kubernetes.io/zone' }, { ...rule, topologyKey: 'kubernetes.io/hostname' },
     ]);

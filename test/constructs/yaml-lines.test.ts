@@ -11,7 +11,7 @@ const SERVICES = 10;
 const CALLS = 2;
 
 /** Lines of YAML for one service. A release that writes fewer lowers the bound. */
-const MOST_LINES = 264;
+const MOST_LINES = 270;
 
 function linesOf(manifests: unknown[]): number {
   return Yaml.stringify(...manifests as object[]).split('\n').length;

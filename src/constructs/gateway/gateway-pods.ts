@@ -64,7 +64,7 @@ export function gatewayDeployment(scope: Construct, id: string, info: PodsInfo):
     replicas,
     strategy: SERVING_STRATEGY,
   }, labels);
-  spreadPods(deployment);
+  spreadPods(deployment, labels);
   setInPodSpec(deployment, '/containers/0/livenessProbe/terminationGracePeriodSeconds', STUCK_GRACE_SECONDS);
   setInPodSpec(deployment, '/terminationGracePeriodSeconds', budget.gracePeriodSeconds);
   deployment.podMetadata.addLabel(VERSION_LABEL, GATEWAY_VERSION);

@@ -75,16 +75,16 @@ export class ServingDeployment extends kplus.Deployment {
  * A strict spread leaves nodes with taints out: those of a zone that fails get one, and would else be zones without pods that nothing may start
  * beside. It names no least number of zones, for then nothing could be started while one is lost.
  */
-export function spreadPods(deployment: kplus.Deployment, zones: ZoneSpread = { maxSkew: 1, isStrict: false }): void {
+export function spreadPods(deployment: kplus.Deployment, labels: Record<string, string>, zones: ZoneSpread = { maxSkew: 1, isStrict: false }): void {
   setInPodSpec(deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
   // Pods of one revision only: those that a rollout is about to take away would have the new ones placed for a balance with them. The label
-  // is a Deployment's, and no two Deployments have the same value, so the selector needs to say nothing. It has to be there.
+  // is a Deployment's, and no two Deployments have the same value; whoever plans nodes and does not know `matchLabelKeys` goes by the selector.
   setInPodSpec(deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
     topologyKey,
     ...(topologyKey === ZONE
       ? { maxSkew: zones.maxSkew, whenUnsatisfiable: zones.isStrict ? 'DoNotSchedule' : 'ScheduleAnyway', ...(zones.isStrict && { nodeTaintsPolicy: 'Honor' }) }
       : { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway' }),
-    labelSelector: {},
+    labelSelector: { matchLabels: labels },
     matchLabelKeys: ['pod-template-hash'],
   })));
 }

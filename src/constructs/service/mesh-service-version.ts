@@ -129,7 +129,7 @@ export class MeshServiceVersion extends RouteTarget {
       replicas: scaling._replicas,
       strategy: info.pod.strategy ?? servingStrategy(surge),
     }, labels);
-    spreadPods(this.deployment, spread);
+    spreadPods(this.deployment, labels, spread);
     completePod(this.deployment, info.pod);
 
     const sidecar: MeshSidecarProps & { _service: ServiceLink } = {
