@@ -31,11 +31,11 @@ export class ServerNameWait {
   /** The name that the client asks for; undefined before, and when it asks for none. */
   serverName: string | undefined;
 
-  private readonly reader: ClientHelloReader;
+  /** Undefined when there is nothing to read any more. */
+  private reader: ClientHelloReader | undefined;
   private readonly kept = new KeptBytes();
   private readonly timeout = new Timeout(() => this.onTimeout());
   private isEmpty = true;
-  private isOver = false;
 
   /** @param routes those of now; undefined once the listener no longer goes by the server name */
   constructor(context: ServeContext, private readonly routes: () => Routes | undefined, private readonly listener: ServerNameListener) {
@@ -43,11 +43,11 @@ export class ServerNameWait {
     this.timeout.start(context.headTimeout);
   }
 
-  get heldBytes(): number { return this.kept.heldBytes + this.reader.heldBytes; }
+  get heldBytes(): number { return this.kept.heldBytes + (this.reader?.heldBytes ?? 0); }
 
   /** @param bytes what the client has sent; valid during the call only */
   take(bytes: Buffer): void {
-    if (this.isOver) return;
+    if (!this.reader) return;
     this.isEmpty = false;
     this.kept.add(bytes);
     const result = this.reader.take(bytes);
@@ -59,15 +59,15 @@ export class ServerNameWait {
 
   /** The client has ended its side. */
   end(): void {
-    if (this.isOver) return;
+    if (!this.reader) return;
     this.stop();
     if (this.isEmpty) this.listener.onNothing();
-    else this.listener.onUnrouted(CUT_OFF);
+    else this.turnAway(CUT_OFF);
   }
 
   /** Nobody wants to know any more. */
   stop(): void {
-    this.isOver = true;
+    this.reader = undefined;
     this.timeout.stop();
   }
 
@@ -80,18 +80,24 @@ export class ServerNameWait {
     this.serverName = serverName;
     const route = this.routes()?.ofServerName(serverName);
     if (route) this.listener.onRoute(route);
-    else this.listener.onUnrouted(serverName === undefined ? NO_NAME : { code: 'no_route', detail: `no route takes the server name '${serverName}'` }, UNRECOGNIZED_NAME);
+    else this.turnAway(serverName === undefined ? NO_NAME : { code: 'no_route', detail: `no route takes the server name '${serverName}'` }, UNRECOGNIZED_NAME);
   }
 
   private refuse({ kind, detail }: HelloFault): void {
-    if (kind === 'notTls') this.listener.onUnrouted({ code: 'wrong_protocol', detail });
-    else if (kind === 'malformed') this.listener.onUnrouted({ code: 'wrong_protocol', detail }, DECODE_ERROR);
-    else this.listener.onUnrouted({ code: 'head_too_large', detail, limit: 'maxClientHelloBytes' }, DECODE_ERROR);
+    if (kind === 'notTls') this.turnAway({ code: 'wrong_protocol', detail });
+    else if (kind === 'malformed') this.turnAway({ code: 'wrong_protocol', detail }, DECODE_ERROR);
+    else this.turnAway({ code: 'head_too_large', detail, limit: 'maxClientHelloBytes' }, DECODE_ERROR);
   }
 
   private onTimeout(): void {
     this.stop();
-    this.listener.onUnrouted(TOO_LATE);
+    this.turnAway(TOO_LATE);
+  }
+
+  /** Its connection may stay for a moment; what has come need not. */
+  private turnAway(refusal: Refusal, alert?: Buffer): void {
+    this.kept.clear();
+    this.listener.onUnrouted(refusal, alert);
   }
 }
 

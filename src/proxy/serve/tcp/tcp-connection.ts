@@ -177,6 +177,8 @@ export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner, Serv
     });
     this.lifetime.start(lifetime);
     this.tunnel.start(this.rest, undefined);
+    // Passed on; it would be held for as long as the connection lasts.
+    this.rest = undefined;
   }
 
   onGivenUp(refusal: Refusal): void {

@@ -120,6 +120,22 @@ describe('a connection', () => {
     await peer.receives('earlymore');
   });
 
+  test('holds no ClientHello any more when that is passed on, nor when it is refused', async () => {
+    const server = await tcpServer(cleanups);
+    const proxy = await tcpProxy(cleanups, [server.port], { tcp: { readServerName: true }, route: { matches: [{ hosts: ['db.example.com'] }] } });
+    const [listener] = proxy.proxy.listeners.all();
+    const held = (): number[] => [...listener!.connections].map(({ heldBytes }) => heldBytes);
+    const taken = await tcpClient(cleanups, proxy);
+    taken.send(Buffer.concat([helloFor('db.example.com'), Buffer.alloc(30_000)]));
+    const peer = await server.connection();
+    await until('all has come', () => peer.received.length > 30_000);
+    expect(held()).toEqual([0]);
+    const refused = await tcpClient(cleanups, proxy);
+    refused.send(Buffer.concat([helloFor('other.example.com'), Buffer.alloc(30_000)]));
+    await until('it is told', () => refused.ended);
+    expect(held()).toEqual([0, 0]);
+  });
+
   test('is tried at another endpoint, which gets the ClientHello, while none has taken it', async () => {
     const dead = await freePort();
     const live = await tlsServer('live');
