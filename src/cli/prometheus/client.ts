@@ -56,7 +56,10 @@ export class PrometheusClient {
     if (answer?.status !== 'success' || resultType !== 'vector' || !Array.isArray(result)) {
       throw this.fault(`the answer is none to a query, but ${shown(text)}; is it the address of a Prometheus?`);
     }
-    return result.flatMap(({ metric, value }) => (metric && Array.isArray(value) ? [{ labels: cleaned(metric), value: Number(value[1]) }] : []));
+    return result.flatMap((series) => {
+      const { metric, value } = series ?? {};
+      return metric && Array.isArray(value) ? [{ labels: cleaned(metric), value: Number(value[1]) }] : [];
+    });
   }
 
   private async get(path: string): Promise<string> {
@@ -98,7 +101,7 @@ interface Answer {
   readonly error?: string;
   readonly data?: {
     readonly resultType?: string;
-    readonly result?: readonly { readonly metric?: Readonly<Record<string, string>>; readonly value?: readonly [number, string] }[];
+    readonly result?: readonly ({ readonly metric?: Readonly<Record<string, string>>; readonly value?: readonly [number, string] } | null)[];
   };
 }
 
@@ -153,7 +156,7 @@ function reasonOf(error: unknown): string {
   return codeOf(cause) || messageOf(cause ?? error);
 }
 
-/** Cut short, in quotes, without control characters. */
+/** Cut short, in quotes, without control characters: JSON writes some of them as they are. */
 function shown(text: string): string {
-  return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text);
+  return printable(JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text));
 }

@@ -40,6 +40,11 @@ test('GIVEN a vector, has labels and values', async () => {
   expect(await query()).toEqual([{ labels: { pod: 'web-1' }, value: 2.5 }, { labels: { pod: 'web-2' }, value: NaN }]);
 });
 
+test('GIVEN series that are none, leaves them out', async () => {
+  says(200, vector(null, 7, {}, { metric: { pod: 'web-1' } }, { metric: null, value: [1, '1'] }, { metric: { pod: 'web-1' }, value: [1, '1'] }));
+  expect(await query()).toEqual([{ labels: { pod: 'web-1' }, value: 1 }]);
+});
+
 test('GIVEN labels that could steer a terminal, takes that out of them', async () => {
   says(200, vector({ metric: { pod: 'web\u001b[2J' }, value: [1, '1'] }));
   expect(await query()).toEqual([{ labels: { pod: 'web?[2J' }, value: 1 }]);
@@ -65,6 +70,8 @@ test.each([
   [403, 'no', {}, 'it refuses the query with 403'],
   [302, '', { location: 'https://login.example.com/?a=b' }, 'it sends elsewhere (302), to "https://login.example.com/?a=b"'],
   [200, '<html>\u001b[31mHello', {}, 'the answer is no JSON, but "<html>\\u001b[31mHello"; is it the address of a Prometheus?'],
+  [200, 'a\u009b2Jb\u202ec\u007f', {}, 'the answer is no JSON, but "a?2Jb?c?"; is it'],
+  [302, '', { location: '/\u009b2J' }, 'it sends elsewhere (302), to "/?2J"'],
   [200, '{}', {}, 'the answer is none to a query, but "{}"'],
   [200, 'null', {}, 'the answer is none to a query, but "null"'],
   [200, '{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}', {}, 'the answer is none to a query'],
