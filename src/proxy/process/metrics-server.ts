@@ -8,7 +8,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ResolvedMetricsMutualTls } from '../../contract';
 import { https } from '../runtime/on-demand';
@@ -16,10 +16,11 @@ import {
   bindPages, closePages, limitConnections, metricsPage, MetricsText, PAGE_SERVER_OPTIONS, sendAnswer,
 } from '../telemetry/page-server';
 import type { TlsInstruments } from '../telemetry/tls-instruments';
+import { BegunHandshakes } from '../tls/begun-handshakes';
 import { failureOf } from '../tls/handshakes';
 import type { Identity } from '../tls/identity';
 import { judgeCertificate, PeerVerdict } from '../tls/peer-identity';
-import { useContext } from '../tls/socket';
+import { tcpBelow, useContext } from '../tls/socket';
 
 /** What metrics of TLS call this port: their label `listener`. */
 export const METRICS_LISTENER = 'metrics';
@@ -46,6 +47,7 @@ interface Judged {
 
 export class MetricsServer {
   private readonly servers: Server[] = [];
+  private readonly begun = new BegunHandshakes();
   private readonly judged = new WeakMap<TLSSocket, Judged>();
   private identity: Identity | undefined;
   private clientIds: ReadonlySet<string> = new Set();
@@ -101,6 +103,7 @@ export class MetricsServer {
     limitConnections(server, () => onLimit('adminConnections'));
     // Until there is an identity it has no certificate, and no handshake comes to an end.
     this.use(server);
+    server.prependListener('connection', (socket: Socket) => { if (this.identity) this.begun.begin(socket, this.identity); });
     server.prependListener('secureConnection', (socket: TLSSocket) => {
       instruments.handshakes.value += 1;
       this.judge(socket);
@@ -129,7 +132,7 @@ export class MetricsServer {
   private judge(socket: TLSSocket): void {
     const { identity } = this;
     if (!identity) return;
-    const verdict = judgeCertificate(socket, identity);
+    const verdict = this.begun.problemOf(tcpBelow(socket), identity) ?? judgeCertificate(socket, identity);
     if (!verdict.ok) this.dependencies.instruments.callerRefused(verdict.fault);
     const until = Math.min(verdict.ok ? verdict.expiresAt : Infinity, identity.usable?.expiresAt ?? 0);
     this.judged.set(socket, { verdict, identity, trust: identity.trust, until });

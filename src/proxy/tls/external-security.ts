@@ -13,6 +13,7 @@ import type { ResolvedUpstreamTls } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import { crypto, tls } from '../runtime/on-demand';
 import type { CredentialInstruments } from '../telemetry/credential-instruments';
+import { BegunHandshakes } from './begun-handshakes';
 import { faultOfChain } from './chain';
 import { checkExternal, externalFiles, ExternalMaterial } from './external-files';
 import { FirstReading, FollowedFiles, readFirst } from './followed-files';
@@ -32,8 +33,9 @@ export class ExternalSecurity implements UpstreamSecurity {
   readonly unusableCode = 'tls_unusable';
   private readonly files: FollowedFiles<ExternalMaterial>;
   private readonly pins: ReadonlySet<string>;
-  /** Of the roots in use. */
-  private trust = 0;
+  /** Of the roots in use: goes up when one of them is taken away. */
+  trust = 0;
+  private readonly begun = new BegunHandshakes();
   private secureContext: SecureContext | undefined;
   private started = false;
 
@@ -91,13 +93,15 @@ export class ExternalSecurity implements UpstreamSecurity {
     if (!context) return new Socket().destroy();
     const { serverName, sni = serverName } = this.config;
     const offered = PROTOCOLS[protocol];
-    return tls().connect({
+    const socket = tls().connect({
       ...options, secureContext: context, ...(offered && { ALPNProtocols: [offered] }),
       // An address may not be asked for (RFC 6066).
       ...(isIP(sni) === 0 && { servername: sni }),
       // Both are judged below, where there are words for it.
       rejectUnauthorized: false, checkServerIdentity: () => undefined,
     });
+    this.begun.begin(socket, this);
+    return socket;
   }
 
   judge(socket: TLSSocket, version: MeshVersion = 'http1'): ServerVerdict {
@@ -107,7 +111,7 @@ export class ExternalSecurity implements UpstreamSecurity {
     if (!certificate) return { ok: false, problem: 'it showed no certificate' };
     const { serverName, trustBundleFile } = this.config;
     const root = trustBundleFile === undefined ? 'a public authority' : 'a root of the trust bundle';
-    const problem = faultOfChain(socket, certificate, this.clock, root)?.problem
+    const problem = this.begun.problemOf(socket, this)?.problem ?? faultOfChain(socket, certificate, this.clock, root)?.problem
       ?? problemOfName(certificate, serverName) ?? this.problemOfKey(certificate);
     if (problem !== undefined) return { ok: false, problem };
     const own = this.files.current?.expiresAt ?? NaN;

@@ -8,10 +8,11 @@ import type { ResolvedListenerMutualTls } from '../../contract';
 import { tls } from '../runtime/on-demand';
 import type { Instruments } from '../telemetry/instruments';
 import type { TlsInstruments } from '../telemetry/tls-instruments';
+import { BegunHandshakes } from './begun-handshakes';
 import { failureOf } from './handshakes';
 import type { Identity } from './identity';
 import { judgePeer, MESH_PROTOCOLS, MeshVersion, PeerFault } from './peer-identity';
-import { holdUpTo, useContext } from './socket';
+import { holdUpTo, tcpBelow, useContext } from './socket';
 import type { Assurance } from './upstream-security';
 
 /** What a listener does about mutual TLS; equal objects mean that nothing has changed. */
@@ -34,6 +35,7 @@ export interface MutualTlsListener {
 
 export class MutualTlsServer {
   private readonly server: Server;
+  private readonly begun = new BegunHandshakes();
   private readonly stopFollowing: () => void;
 
   constructor(
@@ -69,6 +71,7 @@ export class MutualTlsServer {
     }
     // TLS takes this over: a client that ends its side within a handshake is gone.
     socket.allowHalfOpen = false;
+    this.begun.begin(socket, this.settings.identity);
     this.server.emit('connection', socket);
   }
 
@@ -84,7 +87,7 @@ export class MutualTlsServer {
 
   private onSecure(socket: TLSSocket): void {
     const { identity, instruments, version } = this.settings;
-    const verdict = judgePeer(socket, identity, version);
+    const verdict = this.begun.problemOf(tcpBelow(socket), identity) ?? judgePeer(socket, identity, version);
     if (!verdict.ok) {
       instruments.callerRefused(verdict.fault);
       this.listener.onRefused(socket, verdict.fault, verdict.problem);

@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { tls } from '../runtime/on-demand';
+import { BegunHandshakes } from './begun-handshakes';
 import type { Identity } from './identity';
 import { judgePeer, MESH_PROTOCOLS, MeshVersion } from './peer-identity';
 import type { Assurance, SecureConnectOptions, ServerVerdict, UpstreamSecurity } from './upstream-security';
@@ -9,6 +10,7 @@ import type { Assurance, SecureConnectOptions, ServerVerdict, UpstreamSecurity }
 export class SidecarSecurity implements UpstreamSecurity {
   readonly unusableCode = 'no_identity';
   private readonly serverIds: ReadonlySet<string>;
+  private readonly begun = new BegunHandshakes();
 
   constructor(private readonly identity: Identity, serverIds: readonly string[]) {
     this.serverIds = new Set(serverIds);
@@ -24,15 +26,17 @@ export class SidecarSecurity implements UpstreamSecurity {
   connect({ protocol = 'http1', ...options }: SecureConnectOptions): Socket {
     const { context } = this.identity;
     if (!context) return new Socket().destroy();
-    return tls().connect({
+    const socket = tls().connect({
       ...options, secureContext: context, ALPNProtocols: [MESH_PROTOCOLS[protocol]],
       // Both are judged below, where there are words for it.
       rejectUnauthorized: false, checkServerIdentity: () => undefined,
     });
+    this.begun.begin(socket, this.identity);
+    return socket;
   }
 
   judge(socket: TLSSocket, version: MeshVersion = 'http1'): ServerVerdict {
-    const verdict = judgePeer(socket, this.identity, version);
+    const verdict = this.begun.problemOf(socket, this.identity) ?? judgePeer(socket, this.identity, version);
     if (!verdict.ok) return verdict;
     if (!this.serverIds.has(verdict.id)) {
       return { ok: false, problem: `it is ${verdict.id}, and must be ${[...this.serverIds].join(' or ')}` };

@@ -25,6 +25,11 @@ export function isTls(socket: Socket): boolean {
   return (socket as Partial<TLSSocket>).encrypted === true;
 }
 
+/** The socket of TCP below one of a TLS server; undefined when it is closed. */
+export function tcpBelow(socket: TLSSocket): Socket | undefined {
+  return (socket as unknown as Internals)._parent;
+}
+
 /** Breaks a connection off at once, so that the peer can't take it for a regular end. */
 export function reset(socket: Socket): void {
   if (!isTls(socket)) {

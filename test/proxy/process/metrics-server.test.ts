@@ -12,6 +12,7 @@ import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
 import { TlsInstruments } from '../../../src/proxy/telemetry/tls-instruments';
 import { Identity } from '../../../src/proxy/tls/identity';
 import { cleanupsAfterEach } from '../../support/cleanups';
+import { holdingRelay } from '../../support/holding-relay';
 import { idOf, MountedIdentity, TestAuthority } from '../../support/identities';
 import { rawClient, until } from '../../support/raw-http';
 
@@ -132,6 +133,27 @@ test('a proxy without an identity has no metrics for anybody, and no listed ids 
   await expect(scrape(port, prometheus())).rejects.toThrow();
   server.follow(identity, { clientIds: [idOf('prometheus')] });
   expect(await scrape(port, prometheus())).toMatchObject({ status: 200 });
+});
+
+test('a handshake that a client holds up is no proof when its root, or the identity, has been replaced meanwhile', async () => {
+  const { server, port, files, identity, count } = await run();
+  const [first, second] = [await holdingRelay(cleanups, port), await holdingRelay(cleanups, port)];
+  const asked = scrape(first.port, prometheus());
+  await first.holds;
+  // Accepted by the time that this is answered.
+  expect(await scrape(port, prometheus())).toMatchObject({ status: 200 });
+  files.swap(elsewhere.leaf('catalog'), elsewhere.root.certificate);
+  await applied(count, 1);
+  first.release();
+  expect(await asked).toMatchObject({ status: 403, body: expect.stringMatching(/a root was taken out of the trust bundle during its handshake/) as string });
+  const again = scrape(second.port, shown(elsewhere.leaf('prometheus')));
+  await second.holds;
+  expect(await scrape(port, shown(elsewhere.leaf('prometheus')))).toMatchObject({ status: 200 });
+  const others = (await run()).identity;
+  server.follow(others, { clientIds: [idOf('prometheus')] });
+  second.release();
+  expect(await again).toMatchObject({ status: 403 });
+  expect(identity).not.toBe(others);
 });
 
 describe('a connection that is kept', () => {

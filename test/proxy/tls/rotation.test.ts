@@ -2,11 +2,13 @@
  * Leaf, issuer and root are replaced while requests go from one sidecar to another: each of them is answered, and no connection outlives what
  * it was made with.
  */
+import { connect as connectTls } from 'node:tls';
 import { issue, makeIssuer, makeRoot } from '../../../src/authority';
 import { systemClock } from '../../../src/proxy/runtime/clock';
 import type { IdentityListener } from '../../../src/proxy/tls/identity';
 import { cleanupsAfterEach } from '../../support/cleanups';
 import { DOMAIN, idOf, MountedIdentity, TestAuthority } from '../../support/identities';
+import { holdingRelay } from '../../support/holding-relay';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, until } from '../../support/raw-http';
 import { Load } from '../../support/request-load';
@@ -139,6 +141,50 @@ test('a connection ends when the root that vouched for its caller is trusted no 
   client.send(GET);
   await client.receives(/caller_unverified/);
   client.socket.destroy();
+});
+
+test('a handshake that a caller holds up is no proof when its root has been taken out meanwhile', async () => {
+  const authority = new TestAuthority();
+  const other = makeRoot(DOMAIN, { now: Date.now() }, 'other root');
+  const { callee, caller } = await pair(authority);
+  const relay = await holdingRelay(cleanups, callee.port);
+  const leaf = authority.leaf('web');
+  const late = connectTls({ port: relay.port, cert: leaf.certificate, key: leaf.key, rejectUnauthorized: false, ALPNProtocols: ['mesh/h1'] });
+  cleanups.push(() => late.destroy());
+  let received = '';
+  late.on('data', (bytes) => { received += String(bytes); }).on('error', () => {});
+  await relay.holds;
+  // What came before it was read by the time that this is answered.
+  const client = await rawClient(caller.port);
+  cleanups.push(() => client.socket.destroy());
+  client.send(GET);
+  await client.receives(/ok$/);
+  const { length } = callee.changes;
+  callee.identity.swap(issue(authority.issuer, idOf('catalog'), { now: Date.now() }), other.certificate);
+  await until('the change is in use', () => callee.changes.length > length);
+  relay.release();
+  late.write(GET);
+  await until('it is told', () => received !== '');
+  expect(received).toMatch(/caller_unverified/);
+  expect(counted(callee, 'mesh_mutual_tls_callers_refused_total{listener="test",fault="untrusted"}')).toBe(1);
+});
+
+test('nor is one that a callee holds up', async () => {
+  const authority = new TestAuthority();
+  const other = makeRoot(DOMAIN, { now: Date.now() }, 'other root');
+  const { callee } = await pair(authority);
+  const relay = await holdingRelay(cleanups, callee.port);
+  const identity = new MountedIdentity(authority.leaf('web'), authority.root.certificate);
+  const caller = await sidecar([relay.port], identity, { cluster: { mutualTls: { serverIds: [idOf('catalog')] } }, route: { retry: { maxRetries: 0 } } });
+  const client = await rawClient(caller.port);
+  cleanups.push(() => client.socket.destroy());
+  client.send(GET);
+  await relay.holds;
+  identity.swap(issue(authority.issuer, idOf('web'), { now: Date.now() }), other.certificate);
+  await until('the change is in use', () => caller.changes.length > 0);
+  relay.release();
+  await client.receives(/server_unverified/);
+  expect(client.received).toMatch(/a root was taken out of the trust bundle during its handshake/);
 });
 
 describe('a bundle without the root of the certificate', () => {
