@@ -102,6 +102,8 @@ describe('the pods of a MeshService', () => {
     const name = `catalog-${version}`;
     expect(selecting(manifests, labelsOf(findOne(manifests, 'Deployment', name)))).toEqual([
       `Deployment ${name}.spec.selector.matchLabels`,
+      `Deployment ${name}.spec.template.spec.topologySpreadConstraints.0.labelSelector.matchLabels`,
+      `Deployment ${name}.spec.template.spec.topologySpreadConstraints.1.labelSelector.matchLabels`,
       `PodDisruptionBudget ${name}.spec.selector.matchLabels`,
       `Service ${name}.spec.selector`,
       'Service catalog.spec.selector',
