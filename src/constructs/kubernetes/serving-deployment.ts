@@ -77,8 +77,8 @@ export class ServingDeployment extends kplus.Deployment {
  */
 export function spreadPods(deployment: kplus.Deployment, labels: Record<string, string>, zones: ZoneSpread = { maxSkew: 1, isStrict: false }): void {
   setInPodSpec(deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
-  // Pods of one revision only: those that a rollout is about to take away would have the new ones placed for a balance with them. The label
-  // is a Deployment's, and no two Deployments have the same value; whoever plans nodes and does not know `matchLabelKeys` goes by the selector.
+  // Pods of one revision only: a rollout would else place new pods for a balance with old ones that it is about to take away. Only Deployments
+  // give their pods this label. Some tools that plan nodes don't know `matchLabelKeys`; they count the pods that the selector names.
   setInPodSpec(deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
     topologyKey,
     ...(topologyKey === ZONE
