@@ -5,7 +5,7 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ClusterConfig, DEFAULT_ROUTE, RouteConfig } from '../../contract';
-import type { Objectives } from '../../planning/objectives/published';
+import type { Objectives, ServicePromise } from '../../planning/objectives/published';
 import { AppProtocol, factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { ExternalAuthorization } from '../destinations/external-authorization';
@@ -108,6 +108,8 @@ export interface ServiceLink {
   readonly portName: string;
   /** CPU that the sidecar requests, where a plan says it. */
   readonly proxyCpuMillis?: number;
+  /** Its objectives, if it has any. */
+  readonly promise?: ServicePromise;
 }
 
 /** The calls of one caller. */
@@ -130,11 +132,6 @@ export class Dependencies {
     const listeners = (wanted: boolean): string[] => this.declared.filter(({ required }) => required === wanted)
       .flatMap(({ info }) => info.ports.map((port) => outboundListener(info, port)));
     return { required: listeners(true), optional: listeners(false) };
-  }
-
-  /** Whether there are such calls. */
-  public get saysNeeds(): boolean {
-    return this.declared.some(({ required }) => required !== undefined);
   }
 
   /** Services that the proxy itself asks about requests, each once. */

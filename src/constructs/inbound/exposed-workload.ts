@@ -319,6 +319,21 @@ export class ExposedWorkload extends Destination {
 
 mark(ExposedWorkload);
 
+/** What keeps a workload from being exposed. The caller adds to it, and throws. @param isOfService it is that of a MeshService */
+export function checkExposable(
+  method: string, { serviceName, appPort }: Pick<WorkloadInfo, 'serviceName' | 'appPort'>, isOfService: boolean, isExposed: boolean,
+): ValidationErrors {
+  const errors = new ValidationErrors();
+  if (isOfService) {
+    errors.add(method, serviceName, 'this is the sidecar of a MeshService, which can be called itself');
+  } else if (isExposed) {
+    errors.add(method, serviceName, 'it is exposed already; give what the first expose() returned to all that call it');
+  } else if (appPort === undefined) {
+    errors.add('appPort', appPort, 'a workload that takes no requests can\'t be exposed; name the port that its app listens on');
+  }
+  return errors;
+}
+
 /** The name of a version's Service is that of its service and its own. */
 function checkVersionName(errors: ValidationErrors, { serviceName, version }: WorkloadInfo): void {
   const headless = `${serviceName}-${version}`;

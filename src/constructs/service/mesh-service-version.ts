@@ -7,7 +7,6 @@ import { Construct } from 'constructs';
 import { PLAN_ANNOTATION } from '../../planning/sizing/declared';
 import { CallOptions } from '../calls/call-options';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
-import { publishObjectives } from '../calls/published-objectives';
 import { VersionPlan } from '../capacity/version-plan';
 import { AppProtocol } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
@@ -142,11 +141,10 @@ export class MeshServiceVersion extends RouteTarget {
       _service: {
         dependencies: info.dependencies, self: info.self, accountName: info.serviceAccount.name, tls: info.tls,
         hasOutsideClients: () => info.hasOutsideClients(), ports: () => info.morePorts(), portName: info.ports[0].name,
-        identity: info.identity, proxyCpuMillis,
+        identity: info.identity, proxyCpuMillis, promise: info.slo?._promise,
       },
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);
-    publishObjectives(this.deployment.metadata, () => ({ slo: info.slo?._promise, ...this.sidecar._needs }));
 
     this.service = serviceForVersion(this, 'Service', info);
     info.morePorts().forEach((port) => this._addPort(port));

@@ -9,7 +9,6 @@
 import { ApiObject, Duration } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { EndpointSliceDiscovery, ProxyConfig } from '../../contract';
-import type { Objectives } from '../../planning/objectives/published';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { CallOptions } from '../calls/call-options';
 import { Call, Dependencies, ServiceLink } from '../calls/dependencies';
@@ -20,7 +19,7 @@ import { Destination } from '../destinations/destination';
 import { registerWorkload } from '../identity/spire-registration';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import { ExposedVersion } from '../inbound/exposed-version';
-import { ExposedVersionOptions, ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
+import { checkExposable, ExposedVersionOptions, ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
 import { WorkloadInfo } from '../inbound/workload-info';
 import { InboundPort, portCluster, portListener } from '../inbound/inbound-ports';
 import { takeTls } from '../inbound/inbound-tls';
@@ -202,6 +201,7 @@ export class MeshSidecar extends Construct {
       name, namespace: this.attached.namespace, pods: this.attached.pods, metricsPort: metricsPort(this.settings),
       podLabels: () => this.pods.labels,
     });
+    publishObjectives(ApiObject.of(this.workload).metadata, () => ({ slo: service?.promise, ...this.dependencies.needs }));
     registerWorkload(this, { name, identity: this.identity, podLabels: () => this.pods.labels });
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.node.addValidation({ validate: () => mistakesOfPod(this.pod) });
@@ -219,9 +219,6 @@ export class MeshSidecar extends Construct {
    */
   public calls(destination: Destination, options: CallOptions = {}): void {
     noting(this, this.settings.mistakes, () => this.dependencies.add(destination, options));
-    if (!this.service && this.dependencies.saysNeeds) {
-      publishObjectives(ApiObject.of(this.workload).metadata, () => this._needs);
-    }
   }
 
   /**
@@ -232,7 +229,7 @@ export class MeshSidecar extends Construct {
    * @returns the destination to pass to `calls()`
    */
   public expose(options: ExposeOptions = {}): ExposedWorkload {
-    const errors = this.checkExposable('expose()');
+    const errors = checkExposable('expose()', this.workloadInfo, this.service !== undefined, this.exposed !== undefined);
     this.exposed = ExposedWorkload._of(this, errors, this.workloadInfo, options);
     claimName(this, this.namespace, this.serviceName, 'serviceName');
     this.serve();
@@ -248,7 +245,7 @@ export class MeshSidecar extends Construct {
    * @returns the version, to which routes can send requests
    */
   public exposeAsVersionOf(service: ExposedWorkload, options: ExposedVersionOptions = {}): ExposedVersion {
-    const errors = this.checkExposable('exposeAsVersionOf()');
+    const errors = checkExposable('exposeAsVersionOf()', this.workloadInfo, this.service !== undefined, this.exposed !== undefined);
     if (!isA(ExposedWorkload, service)) {
       errors.add('exposeAsVersionOf()', service, refusalOfCopy(ExposedWorkload, service) ?? 'give it what expose() of the other workload\'s MeshSidecar returned');
       errors.throwIfAny(this);
@@ -257,27 +254,6 @@ export class MeshSidecar extends Construct {
     this.exposed = service;
     this.serve();
     return version;
-  }
-
-  /**
-   * Its calls of which is said whether they are required.
-   *
-   * @internal
-   */
-  public get _needs(): Pick<Objectives, 'required' | 'optional'> {
-    return this.dependencies.needs;
-  }
-
-  private checkExposable(method: string): ValidationErrors {
-    const errors = new ValidationErrors();
-    if (this.service) {
-      errors.add(method, this.serviceName, 'this is the sidecar of a MeshService, which can be called itself');
-    } else if (this.exposed) {
-      errors.add(method, this.serviceName, 'it is exposed already; give what the first expose() returned to all that call it');
-    } else if (this.appPort === undefined) {
-      errors.add('appPort', this.appPort, 'a workload that takes no requests can\'t be exposed; name the port that its app listens on');
-    }
-    return errors;
   }
 
   private get workloadInfo(): WorkloadInfo {
