@@ -144,7 +144,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     page: ['command-line', 'live'],
     cluster: ['command-line', 'live'],
     prometheus: ['command-line', 'live', 'terminal'],
-    watch: ['cluster', 'command-line', 'page', 'prometheus'],
+    watch: ['cluster', 'command-line', 'live', 'page', 'prometheus'],
     'run-report': ['command-line', 'live', 'terminal'],
     up: ['command-line', 'live', 'model', 'page', 'run-report', 'stand-in', 'terminal'],
     words: [],

@@ -1,7 +1,9 @@
 /** The live page in a browser, over meshes whose proxies a test writes. */
+import { ScrapedMesh } from '../../src/cli/live';
 import { readPage } from '../../src/cli/page/document';
 import type { Action, Controls } from '../../src/cli/page/protocol';
 import { PageServer, PageServerOptions } from '../../src/cli/page/server';
+import { systemClock } from '../../src/proxy/runtime/clock';
 import { FakeProxy, INBOUND, OUTBOUND, shop } from '../cli/live/support';
 import { PROGRAMS } from '../cli/up/programs';
 import { configOf } from '../cli/up/support';
@@ -27,8 +29,9 @@ const CONTROLS: Controls = {
 };
 
 async function open(proxies: readonly FakeProxy[], options: Partial<PageServerOptions> = {}): Promise<void> {
+  const all = { proxies: () => Promise.resolve(proxies) };
   server = new PageServer({
-    title: 'dist', source: { proxies: () => Promise.resolve(proxies) }, document: readPage(PROGRAMS.page), periodMs: 50, ...options,
+    title: 'dist', source: new ScrapedMesh(all, { clock: systemClock }), proxies: all, document: readPage(PROGRAMS.page), periodMs: 50, ...options,
   });
   const address = await server.open();
   page = await browser.newPage();

@@ -20,7 +20,7 @@ export async function showTable(name: TableName, args: Arguments): Promise<numbe
   };
   return withPicture(args, async (mesh) => {
     if (args.has('watch')) await watch(mesh, windowMs, unread, show);
-    else show(await measure(mesh.source, windowMs));
+    else show(await measure(mesh, windowMs));
     return 0;
   });
 }

@@ -4,7 +4,8 @@ import type { Arguments } from '../command-line/command';
 import { readDurationMs } from '../command-line/duration';
 import { UserError } from '../command-line/errors';
 import { didYouMean } from '../../contract/nearest';
-import type { ProxySource, ServiceId, SnapshotSource } from '../live';
+import { systemClock } from '../../proxy/runtime/clock';
+import { ProxySource, ScrapedMesh, ServiceId, SnapshotSource } from '../live';
 import { openPrometheus, PROMETHEUS_PERIOD_MS } from '../prometheus/source';
 import { proxyAt } from '../up/live-proxies';
 import { readRunRecords, RunRecord } from '../up/run-record';
@@ -17,8 +18,9 @@ const PERIOD_MS = 1_000;
 
 /** What is looked at, and how often. */
 export interface LookedAt {
-  readonly source: ProxySource | SnapshotSource;
   readonly periodMs: number;
+  /** Pictures of it with rates over so long, where it has no window of its own. */
+  pictures(windowMs: number): SnapshotSource;
 }
 
 /** A mesh whose proxies answer. */
@@ -29,17 +31,21 @@ export interface RunningMesh extends LookedAt {
 /** Looks at a Prometheus when flags say so, else at the mesh that is meant. */
 export async function withPicture<T>(args: Arguments, work: (mesh: LookedAt) => Promise<T>): Promise<T> {
   const prometheus = openPrometheus(args);
-  return prometheus ? work({ source: prometheus.source, periodMs: PROMETHEUS_PERIOD_MS }) : withMesh(args, work);
+  return prometheus ? work({ periodMs: PROMETHEUS_PERIOD_MS, pictures: () => prometheus.source }) : withMesh(args, work);
 }
 
 /** Looks at the mesh that is meant: in a cluster when a flag names one, else of a run of `up`. Then lets go of it. */
 export async function withMesh<T>(args: Arguments, work: (mesh: RunningMesh) => Promise<T>): Promise<T> {
   const flag = clusterFlag(args);
-  if (flag === undefined) return work({ source: runningHere(args), periodMs: PERIOD_MS });
+  if (flag === undefined) return work(running(runningHere(args), PERIOD_MS));
   if (args.has('pid')) throw new UserError(`--pid is a mesh on this machine, and --${flag} one in a cluster; give one of them`);
   const { CLUSTER_PERIOD_MS, openCluster } = await import('../cluster/chosen-cluster');
   const { source } = await openCluster(args);
-  return work({ source, periodMs: CLUSTER_PERIOD_MS }).finally(() => source.close());
+  return work(running(source, CLUSTER_PERIOD_MS)).finally(() => source.close());
+}
+
+function running(source: ProxySource, periodMs: number): RunningMesh {
+  return { source, periodMs, pictures: (windowMs) => new ScrapedMesh(source, { clock: systemClock, windowMs }) };
 }
 
 /** The proxies of the run of `up` that is meant. Pods that come later are found, too. */

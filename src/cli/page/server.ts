@@ -25,7 +25,9 @@ export interface PageActions {
 export interface PageServerOptions {
   /** What is looked at, in words. */
   readonly title: string;
-  readonly source: ProxySource | SnapshotSource;
+  readonly source: SnapshotSource;
+  /** Who has single requests. Absent: nobody. */
+  readonly proxies?: ProxySource;
   readonly document: PageDocument;
   /** Absent: the page only looks. */
   readonly actions?: PageActions;
@@ -148,10 +150,10 @@ export class PageServer {
   }
 
   private async sendTap(service: string, response: ServerResponse): Promise<void> {
-    const { source } = this.options;
-    if ('look' in source) return this.answer(response, 404, { problem: 'nobody has single requests here; the command shows them when it looks at the sidecars themselves' });
+    const { proxies } = this.options;
+    if (!proxies) return this.answer(response, 404, { problem: 'nobody has single requests here; the command shows them when it looks at the sidecars themselves' });
     try {
-      const requests = this.snapshot ? await tap(service, this.snapshot, await source.proxies()) : [];
+      const requests = this.snapshot ? await tap(service, this.snapshot, await proxies.proxies()) : [];
       this.answer(response, 200, { requests });
     } catch (error) {
       this.answer(response, 502, { problem: messageOf(error) });

@@ -1,7 +1,7 @@
 /** The report of a run: records what a mesh does, and writes it as one HTML file. */
 import type { Clock } from '../../proxy/runtime/clock';
 import { writeOutput } from '../command-line/output-file';
-import { Poller, ProxySource } from '../live';
+import { Poller, ProxySource, ScrapedMesh } from '../live';
 import { Recorder } from './recording';
 import { reportPage, ReportText } from './report-page';
 
@@ -16,7 +16,8 @@ export class RunReport {
     this.recorder = new Recorder(clock.wallTime());
     // Between two looks at which the proxies can't be found, there is a gap.
     this.poller = new Poller({
-      source, clock, windowMs: WINDOW_MS, onSnapshot: (snapshot, events) => this.recorder.add(snapshot, events), onProblem: () => undefined,
+      source: new ScrapedMesh(source, { clock, windowMs: WINDOW_MS }), clock,
+      onSnapshot: (snapshot, events) => this.recorder.add(snapshot, events), onProblem: () => undefined,
     });
   }
 

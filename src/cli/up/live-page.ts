@@ -1,4 +1,6 @@
 /** The live page of the mesh on this machine: its server, its buttons, and the traffic that they drive. */
+import { systemClock } from '../../proxy/runtime/clock';
+import { ScrapedMesh } from '../live';
 import type { Workload } from '../model/model';
 import { PageServer, readPage } from '../page';
 import { Behaviour, PROMPT } from '../stand-in/behaviour';
@@ -22,8 +24,10 @@ export class LivePage {
 
   constructor(mesh: LocalMesh, { file, title, behaviour = () => PROMPT }: LivePageOptions) {
     this.traffic = new EveryCall(mesh);
+    const proxies = liveProxies(mesh);
     this.server = new PageServer({
-      title, source: liveProxies(mesh), document: readPage(file), actions: new LocalActions(mesh, this.traffic, behaviour),
+      title, source: new ScrapedMesh(proxies, { clock: systemClock }), proxies, document: readPage(file),
+      actions: new LocalActions(mesh, this.traffic, behaviour),
     });
   }
 

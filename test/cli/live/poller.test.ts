@@ -1,20 +1,24 @@
-import { MeshEvent, Poller, PollerOptions, Snapshot } from '../../../src/cli/live';
+import { MeshEvent, Poller, ProxySource, ScrapedMesh, Snapshot } from '../../../src/cli/live';
 import { FakeClock } from '../../support/fake-clock';
 import { INBOUND, shop } from './support';
 
 /** Lets all promises settle that wait for no timer. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function polling(mesh = shop(), options: Partial<PollerOptions> = {}) {
+interface Looked {
+  readonly source?: ProxySource;
+  readonly concurrency?: number;
+}
+
+function polling(mesh = shop(), { source = { proxies: () => Promise.resolve(mesh.all) }, concurrency }: Looked = {}) {
   const clock = new FakeClock();
   const snapshots: Snapshot[] = [];
   const events: MeshEvent[] = [];
   const problems: string[] = [];
   const poller = new Poller({
-    source: { proxies: () => Promise.resolve(mesh.all) }, clock, periodMs: 1_000, windowMs: 3_000,
+    source: new ScrapedMesh(source, { clock, windowMs: 3_000, ...(concurrency !== undefined && { concurrency }) }), clock, periodMs: 1_000,
     onSnapshot: (snapshot, happened) => { snapshots.push(snapshot); events.push(...happened); },
     onProblem: (problem) => problems.push(problem),
-    ...options,
   });
   const next = async (ms = 1_000): Promise<void> => { clock.advance(ms); await settled(); };
   return { mesh, clock, poller, snapshots, events, problems, next };

@@ -1,9 +1,11 @@
 /** The server of the live page, over real sockets: who gets what. */
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
+import { ScrapedMesh } from '../../../src/cli/live';
 import { documentOf, readPage } from '../../../src/cli/page/document';
 import { Action, LiveMessage } from '../../../src/cli/page/protocol';
 import { PageServer, PageServerOptions } from '../../../src/cli/page/server';
+import { systemClock } from '../../../src/proxy/runtime/clock';
 import { PROGRAMS } from '../up/programs';
 import { shop } from '../live/support';
 
@@ -13,7 +15,10 @@ afterEach(() => Promise.all(opened.splice(0).map((server) => server.close())));
 
 async function open(options: Partial<PageServerOptions> = {}) {
   const mesh = shop();
-  const server = new PageServer({ title: 'dist', source: { proxies: () => Promise.resolve(mesh.all) }, document: PAGE, periodMs: 20, ...options });
+  const proxies = { proxies: () => Promise.resolve(mesh.all) };
+  const server = new PageServer({
+    title: 'dist', source: new ScrapedMesh(proxies, { clock: systemClock }), proxies, document: PAGE, periodMs: 20, ...options,
+  });
   opened.push(server);
   const address = new URL(await server.open());
   const token = address.hash.slice('#token='.length);
@@ -116,7 +121,7 @@ describe('with the token', () => {
   });
 
   test('a mesh that can not be found is told', async () => {
-    const { port, authorization } = await open({ source: { proxies: () => Promise.reject(new Error('no cluster')) } });
+    const { port, authorization } = await open({ source: { look: () => Promise.reject(new Error('no cluster')) } });
     expect((await messages(port, authorization, ({ problem }) => problem !== undefined)).problem).toBe('no cluster');
   });
 

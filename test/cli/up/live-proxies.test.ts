@@ -1,6 +1,6 @@
 /** The model of a running mesh, from real proxies. */
 import { join } from 'node:path';
-import { MeshEvent, Poller, Snapshot } from '../../../src/cli/live';
+import { MeshEvent, Poller, ScrapedMesh, Snapshot } from '../../../src/cli/live';
 import { readManifests } from '../../../src/cli/model/manifests';
 import { readModel } from '../../../src/cli/model/read-model';
 import { liveProxies } from '../../../src/cli/up/live-proxies';
@@ -19,7 +19,7 @@ test('shows what flows where, and what becomes of a killed pod', async () => {
   let latest: Snapshot | undefined;
   const events: MeshEvent[] = [];
   const poller = new Poller({
-    source: liveProxies(mesh), clock: systemClock, periodMs: 100, windowMs: 1_000,
+    source: new ScrapedMesh(liveProxies(mesh), { clock: systemClock, windowMs: 1_000 }), clock: systemClock, periodMs: 100,
     onSnapshot: (snapshot, happened) => { latest = snapshot; events.push(...happened); },
     onProblem: (problem) => { throw new Error(problem); },
   });
