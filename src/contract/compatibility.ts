@@ -31,6 +31,7 @@ export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
   mutualTls: ['/identity', '/listeners/*/mutualTls', '/clusters/*/mutualTls', '/clusters/*/discovery/endpoints/*/mutualTls'],
   protocol: ['/listeners/*/protocol', '/clusters/*/protocol'],
   proxyProtocol: ['/listeners/*/proxyProtocol', '/clusters/*/proxyProtocol'],
+  readServerName: ['/listeners/*/tcp/readServerName'],
   routes: ['path', ...['matches', 'requestHeaders', 'responseHeaders', 'rewrite', 'redirect', 'respond'].map((part) => `routes/*/${part}`)]
     .map((part) => `/listeners/*/${part}`),
   routeCors: ['/listeners/*/routes/*/cors'],

@@ -31,8 +31,8 @@ export interface ProxyConfig {
   readonly minor?: Integer;
   /**
    * Parts that a proxy must know to run this document, by name; one that it doesn't know refuses the document. Known are
-   * `admission`, `authorization`, `clients`, `forwarded`, `httpsRedirect`, `jwt`, `metricsMutualTls`, `mutualTls`, `proxyProtocol`, `routes`,
-   * `tls` and `upstreamTls`.
+   * `admission`, `authorization`, `clients`, `externalAuthorization`, `forwarded`, `httpsRedirect`, `jwt`, `metricsMutualTls`, `mutualTls`,
+   * `protocol`, `proxyProtocol`, `readServerName`, `routeCors`, `routes`, `tls` and `upstreamTls`.
    */
   readonly requires?: string[];
   /** Whose sidecar this is. */

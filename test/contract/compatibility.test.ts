@@ -89,6 +89,11 @@ describe('a document names the parts that a proxy must know', () => {
   };
   const [a, b] = plain.listeners;
 
+  test('by names that the form lists', () => {
+    const { description } = (schema as unknown as { properties: { requires: { description: string } } }).properties.requires;
+    expect(description.match(/`\w+`/g)).toEqual(Object.keys(REQUIRED_PARTS).sort().map((name) => `\`${name}\``));
+  });
+
   test('none, when it has none', () => {
     expect(requirementsOf(plain)).toEqual([]);
   });

@@ -88,6 +88,10 @@ describe('TLS that passes through by its server name', () => {
   const outbound = { direction: 'outbound', address: '127.0.0.2', tcp: { readServerName: true } } as const;
   const routesOf = (...hosts: string[]): RouteConfig[] => hosts.map((host) => ({ name: host, split: [{ cluster: 'a', weight: 1 }], matches: [{ hosts: [host] }] }));
 
+  test('is nothing for a proxy that would take connections of any kind', () => {
+    expect(requirementsOf(document({ listener: outbound }))).toEqual(['protocol', 'readServerName']);
+  });
+
   test.each<[string, Parts]>([
     ['no conditions', { listener: outbound }],
     ['hosts', { listener: { ...outbound, routes: [...routesOf('a.example', '*.example', 'example'), { name: 'rest', split: [{ cluster: 'a', weight: 1 }] }] } }],
