@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { envoyCommand, envoyVersion, findEnvoy } from './envoy.mjs';
+import { startHaproxy } from './haproxy.mjs';
 import { OWN, startMeshWith } from './peers.mjs';
 import { HOST, freePort, nginxConfig, programOf, startOn, whenAnswers } from './processes.mjs';
 
@@ -17,7 +18,7 @@ export function findHttp2Peers() {
   const all = [
     { name: OWN, hops: 2, version: `Node ${process.versions.node}`, start: startOwn },
     { name: 'Envoy', hops: 2, version: envoy && envoyVersion(envoy), missing: whyNoEnvoy, start: (folder, core, to) => startEnvoy(envoy, folder, core, to) },
-    { name: 'HAProxy', hops: 1, version: versionOf('haproxy', ['-v']), missing: 'apt-get install haproxy', start: startHaproxy },
+    { name: 'HAProxy', hops: 1, version: versionOf('haproxy', ['-v']), missing: 'apt-get install haproxy', start: startHttp2Haproxy },
     { name: 'nginx', hops: 1, version: versionOf('nginx', ['-v']), missing: 'apt-get install nginx-light', start: startNginx },
     { name: 'nghttpx', hops: 1, version: versionOf('nghttpx', ['--version']), missing: 'apt-get install nghttp2-proxy', start: startNghttpx },
   ];
@@ -60,30 +61,12 @@ async function startEnvoy(path, folder, core, { port: to, streamPort }) {
   return { ...await whenAnswers(port, start), port };
 }
 
-async function startHaproxy(folder, core, { port: to, streamPort }) {
-  const port = await freePort();
-  const config = join(folder, `haproxy-${port}.cfg`);
-  writeFileSync(config, `
-global
-  nbthread 1
-  maxconn 4096
-  tune.h2.max-concurrent-streams 1000
-defaults
-  mode http
-  http-reuse always
-  timeout connect 1s
-  timeout client 60s
-  timeout server 60s
-frontend in
-  bind ${HOST}:${port} backlog 4096
-  use_backend streams if { path_beg ${STREAMS} }
-  default_backend app
-backend app
-  server app ${HOST}:${to} proto h2
-backend streams
-  server streams ${HOST}:${streamPort} proto h2
-`);
-  return { ...await whenAnswers(port, () => startOn(core, programOf('haproxy'), ['-f', config, '-db'])), port };
+function startHttp2Haproxy(folder, core, { port: to, streamPort }) {
+  return startHaproxy(folder, core, {
+    mode: 'http', global: 'tune.h2.max-concurrent-streams 1000', defaults: 'http-reuse always',
+    frontend: `use_backend streams if { path_beg ${STREAMS} }\n  default_backend app`,
+    backends: `backend app\n  server app ${HOST}:${to} proto h2\nbackend streams\n  server streams ${HOST}:${streamPort} proto h2`,
+  });
 }
 
 async function startNginx(folder, core, { port: to, streamPort }) {

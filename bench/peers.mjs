@@ -8,6 +8,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { envoyVersion, findEnvoy, startEnvoy } from './envoy.mjs';
+import { startHaproxy } from './haproxy.mjs';
 import { HOST, freePort, nginxConfig, programOf, startOn, whenAnswers } from './processes.mjs';
 
 /** The name that this proxy has in results. */
@@ -36,7 +37,7 @@ function findNginx() {
 
 function findHaproxy() {
   const version = versionBy('haproxy', ['-v'], /version ([\d.]+)/);
-  return version ? { version, start: startHaproxy } : { missing: 'apt-get install haproxy' };
+  return version ? { version, start: startHttpHaproxy } : { missing: 'apt-get install haproxy' };
 }
 
 function findEnvoyPeer() {
@@ -83,28 +84,11 @@ async function startNginx(folder, core, backendPort, tls) {
   return { port, ...await whenAnswers(port, () => startOn(core, programOf('nginx'), ['-c', config]), tls) };
 }
 
-async function startHaproxy(folder, core, backendPort, tls) {
-  const port = await freePort();
-  const config = join(folder, `haproxy-${port}.cfg`);
-  writeFileSync(config, `
-global
-  nbthread 1
-  maxconn 4096
-defaults
-  mode http
-  option http-keep-alive
-  http-reuse always
-  timeout connect 1s
-  timeout client 60s
-  timeout server 60s
-  timeout http-keep-alive 60s
-frontend in
-  bind ${HOST}:${port} backlog 4096${tls ? ` ssl crt ${tls.both} alpn http/1.1` : ''}
-  default_backend out
-backend out
-  server backend ${HOST}:${backendPort}
-`);
-  return { port, ...await whenAnswers(port, () => startOn(core, programOf('haproxy'), ['-f', config, '-db']), tls) };
+function startHttpHaproxy(folder, core, backendPort, tls) {
+  return startHaproxy(folder, core, {
+    mode: 'http', defaults: 'option http-keep-alive\n  http-reuse always\n  timeout http-keep-alive 60s',
+    bind: tls ? `ssl crt ${tls.both} alpn http/1.1` : '', backends: `backend out\n  server backend ${HOST}:${backendPort}`,
+  }, tls);
 }
 
 /** This proxy before one backend; `variant` is another build of it, or has flags of node and variables besides the image's. */

@@ -8,16 +8,15 @@
  * interleaved. `--variant` is another build of the proxy (lib/bin/proxy.js elsewhere) that takes part. A whole run goes to bench/results/tcp.json
  * and docs/tcp-benchmarks.md; a part of one to bench/results/tcp.local.json, which is not committed.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startHaproxy } from './haproxy.mjs';
 import { CORES, inFolder } from './in-turns.mjs';
 import { machine, othersMeter } from './machine.mjs';
 import { writeResult } from './page.mjs';
 import { OWN, startMeshWith, versionBy } from './peers.mjs';
-import { HOST, cpuSeconds, freePort, programOf, residentBytes, startOn, whenAnswers } from './processes.mjs';
+import { HOST, cpuSeconds, freePort, residentBytes, startOn, whenAnswers } from './processes.mjs';
 import { rotated } from './statistics.mjs';
 import { TCP_SCENARIOS, tcpTables, writeTcpPage } from './tcp-page.mjs';
 
@@ -42,8 +41,8 @@ async function run(folder, keep) {
   const version = versionBy('haproxy', ['-v'], /version ([\d.]+)/);
   if (!version) throw new Error('haproxy is missing: apt-get install haproxy');
   const peers = [
-    { name: 'HAProxy', version, start: () => startHaproxy(folder, backendPort, false) },
-    { name: 'HAProxy, splicing', version, start: () => startHaproxy(folder, backendPort, true) },
+    { name: 'HAProxy', version, start: () => startTcpHaproxy(folder, backendPort, false) },
+    { name: 'HAProxy, splicing', version, start: () => startTcpHaproxy(folder, backendPort, true) },
     { name: OWN, version: `Node ${process.versions.node}`, start: () => startOwn(folder, backendPort) },
     ...(values.variant === undefined ? [] : [{ name: 'variant', version: values.variant, start: () => startOwn(folder, backendPort, values.variant) }]),
   ].map((peer) => ({ ...peer, proxy: undefined, samples: {} }));
@@ -87,26 +86,10 @@ function load({ load: mode, connections }, { port }, seconds) {
   return JSON.parse(stdout);
 }
 
-async function startHaproxy(folder, backendPort, splices) {
-  const port = await freePort();
-  const config = join(folder, `haproxy-${port}.cfg`);
-  writeFileSync(config, `
-global
-  nbthread 1
-  maxconn 4096
-defaults
-  mode tcp
-  timeout connect 1s
-  timeout client 60s
-  timeout server 60s
-  ${splices ? 'option splice-auto' : ''}
-frontend in
-  bind ${HOST}:${port} backlog 4096
-  default_backend out
-backend out
-  server backend ${HOST}:${backendPort}
-`);
-  return { port, ...await whenAnswers(port, () => startOn(CORES.proxy, programOf('haproxy'), ['-f', config, '-db'])) };
+function startTcpHaproxy(folder, backendPort, splices) {
+  return startHaproxy(folder, CORES.proxy, {
+    mode: 'tcp', defaults: splices ? 'option splice-auto' : '', backends: `backend out\n  server backend ${HOST}:${backendPort}`,
+  });
 }
 
 async function startOwn(folder, backendPort, bundle) {
