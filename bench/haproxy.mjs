@@ -8,6 +8,7 @@ import { HOST, freePort, programOf, startOn, whenAnswers } from './processes.mjs
  *
  * @param config `mode` of its connections; `defaults`, `global` and `frontend`, lines beside the common ones; `bind`, what follows the address; and
  * the `backends`
+ * @param {object} [tls] asks it over TLS whether it answers
  */
 export async function startHaproxy(folder, core, { mode, global = '', defaults = '', bind = '', frontend = 'default_backend out', backends }, tls) {
   const port = await freePort();

@@ -40,36 +40,6 @@ describe('ports that the pod redirects', () => {
   });
 });
 
-test('garbage outside of the heap is gone soon after a collection', async () => {
-  const memory = processMemory(undefined);
-  const settled = async (enough: () => boolean): Promise<void> => {
-    for (let i = 0; i < 100 && !enough(); i += 1) {
-      memory.collect();
-      await new Promise((resolve) => { setImmediate(resolve); });
-    }
-  };
-  // Much more than what else goes on in the process may add or take away meanwhile.
-  const bytes = 100 * 1_048_576;
-  // Until a collection frees nothing more. Each takes long in a process that has run other tests before.
-  let least = Infinity;
-  await settled(() => {
-    const now = memory.external();
-    const isLeast = now >= least;
-    least = now;
-    return isLeast;
-  });
-  const before = memory.external();
-  // Held in a call that is over, so that nobody holds it.
-  const most = ((): number => {
-    const held = Array.from({ length: 1_600 }, () => Buffer.alloc(bytes / 1_600, 1));
-    return memory.external() + held.length * 0;
-  })();
-  expect(most - before).toBeGreaterThan(bytes / 2);
-  await settled(() => memory.external() - before < bytes / 4);
-  expect(memory.external() - before).toBeLessThan(bytes / 4);
-  expect(memory.rss()).toBeGreaterThan(memory.external());
-});
-
 describe('the folder for what outlives the process', () => {
   const folder = (env: Readonly<Record<string, string>>, ...there: string[]) => readEnvironment([], env, (path) => there.includes(path)).stateDir;
 
