@@ -3,7 +3,9 @@ import type { ResolvedProxyConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import type { ExchangeListener } from '../serve/context';
 import type { FinishedExchange } from '../serve/exchange/exchange-record';
-import { AccessLog, AccessRecord } from '../telemetry/access-log';
+import { AccessLog } from '../telemetry/access-log';
+import type { AccessRecord } from '../telemetry/access-record';
+import type { AttemptRecord } from '../telemetry/attempt-record';
 import type { ConnectionListener } from '../telemetry/connection-record';
 import type { LineWriter } from '../telemetry/line-writer';
 
@@ -26,11 +28,14 @@ export function accessRecorder(writer: LineWriter, clock: Clock, random: () => n
   };
 }
 
-/** A finished exchange as a record of it. */
+const NONE: readonly AttemptRecord[] = [];
+
+/** A finished exchange as a record of it, which is valid until the next one. */
 export function accessOf({ client: { listener, peer }, record, upstream, trace }: FinishedExchange): AccessRecord {
   return {
     listener: listener.name,
-    description: record.description,
+    method: record.describedMethod,
+    path: record.path,
     client: listener.edge?.namesClients ? peer.address : undefined,
     caller: peer.caller,
     status: record.status,
@@ -40,11 +45,11 @@ export function accessOf({ client: { listener, peer }, record, upstream, trace }
     cluster: upstream.cluster?.name,
     endpoint: upstream.endpoint?.key,
     attempts: upstream.attempts,
-    attemptRecords: upstream.attemptRecords ?? [],
+    attemptRecords: upstream.attemptRecords ?? NONE,
     route: record.route,
     grpcStatus: record.grpcStatus < 0 ? undefined : record.grpcStatus,
     bytesIn: record.requestBytes,
     bytesOut: record.responseBytes,
-    traceId: trace?.traceId,
+    trace,
   };
 }

@@ -1,65 +1,21 @@
 /**
  * The access log: one line a request, or a connection of TCP, when it is over, as JSON or as text. Off by default, and then nothing of it runs.
- *
- * The query is left out of the path: it is where tokens and people's data are found. Fields that don't apply are absent.
  */
-import type { AccessLogConfig, AccessLogMode } from '../../contract';
+import type { AccessLogConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
-import type { LineWriter } from './line-writer';
-import { ReasonCode, REASONS } from './reasons';
-import { AttemptRecord, attemptText } from './attempt-record';
+import { AccessRecord, accessText, writeAccess } from './access-record';
+import { ByteLine } from './byte-line';
 import { FinishedConnection, formatConnection, formatConnectionText } from './connection-record';
-import { KeptMember, quoted } from './json-text';
-import { column, milliseconds } from './log-columns';
-import { timeText } from './time-text';
-
-/** Longest path in a line. */
-export const MAX_PATH = 1_024;
-
-/** What is logged of a request that is over. */
-export interface AccessRecord {
-  readonly listener: string;
-  /** Method and target, its path in normal form, one space between; empty when the head could not be read. */
-  readonly description: string;
-  /** Address of the client, where it comes from outside. */
-  readonly client?: string | undefined;
-  /** SPIFFE id that the client has proved. */
-  readonly caller?: string | undefined;
-  /** Of its trace; undefined while nothing is traced. */
-  readonly traceId?: string | undefined;
-  /** Name of the route that took it. */
-  readonly route?: string | undefined;
-  /** Which requests that route has logged. */
-  readonly accessLog?: AccessLogMode | undefined;
-  /** Sent to the client; 499 when it went away before. Of a gRPC call, the one that stands for its own. */
-  readonly status: number;
-  /** Of a gRPC call; absent of what is none, and of one that did not come so far. */
-  readonly grpcStatus?: number | undefined;
-  /** Why the proxy answered or broke off by itself. */
-  readonly reason: ReasonCode | undefined;
-  /** Words about the reason. */
-  readonly detail: string;
-  readonly durationMs: number;
-  readonly cluster: string | undefined;
-  /** Address and port. */
-  readonly endpoint: string | undefined;
-  readonly attempts: number;
-  /** What was tried, in order. */
-  readonly attemptRecords: readonly AttemptRecord[];
-  /** Bytes of the bodies, from and to the client. */
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
+import type { LineWriter } from './line-writer';
+import { REASONS } from './reasons';
 
 export class AccessLog {
-  private readonly format: (request: AccessRecord, wallTime: number) => string;
+  private readonly line = new ByteLine();
 
   constructor(
     private readonly writer: LineWriter, private readonly clock: Clock, private readonly config: AccessLogConfig,
     private readonly random: () => number,
-  ) {
-    this.format = config.format === 'text' ? formatText : formatAccess;
-  }
+  ) {}
 
   record(request: AccessRecord): void {
     if (this.wants(request)) this.write(request);
@@ -67,7 +23,15 @@ export class AccessLog {
 
   /** Writes one that is wanted. */
   write(request: AccessRecord): void {
-    this.writer.collect(this.format(request, this.clock.wallTime()), this.clock);
+    const wallTime = this.clock.wallTime();
+    if (this.config.format === 'text') {
+      this.writer.collect(accessText(request, wallTime), this.clock);
+      return;
+    }
+    const { line } = this;
+    line.restart();
+    writeAccess(line, request, wallTime);
+    this.writer.collect(line, this.clock);
   }
 
   /** Writes a line for a connection of TCP, if that is wanted: with `errors`, of those that did not end in order. */
@@ -95,59 +59,4 @@ export function isError({ status, reason }: Pick<AccessRecord, 'status' | 'reaso
   // Their status is what the configuration says.
   if (reason === 'redirect' || reason === 'direct_response') return false;
   return reason !== undefined && (REASONS[reason].outcome !== 'answered' || REASONS[reason].status !== status);
-}
-
-/** Method and path without query; undefined when the head could not be read. */
-function requestOf(description: string): { readonly method: string; readonly path: string } | undefined {
-  const space = description.indexOf(' ');
-  if (space < 0) return undefined;
-  const query = description.indexOf('?', space);
-  const end = query < 0 ? description.length : query;
-  return { method: description.slice(0, space), path: description.slice(space + 1, Math.min(end, space + 1 + MAX_PATH)) };
-}
-
-/**
- * One line of text, without its end. Fields keep their places, and `-` stands for what does not apply, so that columns can be cut out:
- *
- *     time "method path" status reason durationMs bytesIn bytesOut attempts listener route cluster endpoint client caller traceId
- *
- * What comes from a peer is quoted and escaped, and names have no white space, so that nobody can make lines or columns.
- */
-export function formatText(request: AccessRecord, wallTime: number): string {
-  const asked = requestOf(request.description);
-  const line = asked ? `${asked.method} ${asked.path}` : '-';
-  return [
-    timeText(wallTime), `"${line.replace(UNSAFE, escape)}"`, request.status, request.reason ?? '-', milliseconds(request.durationMs),
-    request.bytesIn, request.bytesOut, request.attempts, ...[
-      request.listener, request.route, request.cluster, request.endpoint, request.client, request.caller, request.traceId,
-    ].map(column),
-  ].join(' ');
-}
-
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\\"]/g;
-
-function escape(character: string): string {
-  return character === '"' || character === '\\' ? `\\${character}` : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-}
-
-const LISTENER = new KeptMember('","level":"info","event":"request","listener":');
-const CLIENT = new KeptMember(',"client":');
-const CALLER = new KeptMember(',"caller":');
-const ROUTE = new KeptMember(',"route":');
-const CLUSTER = new KeptMember(',"cluster":');
-const ENDPOINT = new KeptMember(',"endpoint":');
-
-/** One line of JSON, without its end. */
-export function formatAccess(request: AccessRecord, wallTime: number): string {
-  const asked = requestOf(request.description);
-  const { grpcStatus, reason, detail, attemptRecords, traceId } = request;
-  const wanted = asked ? `,"method":${quoted(asked.method)},"path":${quoted(asked.path)}` : '';
-  const call = grpcStatus === undefined ? '' : `,"grpcStatus":${grpcStatus}`;
-  const why = (reason === undefined ? '' : `,"reason":"${reason}"`) + (detail === '' ? '' : `,"detail":${quoted(detail)}`);
-  const tried = attemptRecords.length > 1 ? `,"tried":[${attemptRecords.map((attempt) => quoted(attemptText(attempt))).join()}]` : '';
-  const trace = traceId === undefined ? '' : `,"traceId":"${traceId}"`;
-  return `{"time":"${timeText(wallTime)}${LISTENER.of(request.listener)}${wanted}${CLIENT.of(request.client)}${CALLER.of(request.caller)}`
-    + `${ROUTE.of(request.route)},"status":${request.status}${call}${why},"durationMs":${milliseconds(request.durationMs)}`
-    + `${CLUSTER.of(request.cluster)}${ENDPOINT.of(request.endpoint)},"attempts":${request.attempts}${tried}`
-    + `,"bytesIn":${request.bytesIn},"bytesOut":${request.bytesOut}${trace}}`;
 }

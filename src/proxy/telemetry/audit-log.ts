@@ -3,7 +3,7 @@
  * It shares the writer of all lines, so it never makes a request wait: what doesn't fit is dropped and counted.
  */
 import type { Clock } from '../runtime/clock';
-import { MAX_PATH } from './access-log';
+import { MAX_PATH } from './access-record';
 import type { LineWriter } from './line-writer';
 
 /** One decision. */

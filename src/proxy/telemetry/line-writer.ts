@@ -10,6 +10,7 @@
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Cancel, Clock } from '../runtime/clock';
+import type { ByteLine } from './byte-line';
 
 /** Most characters that wait for the write under way to end. */
 export const MAX_BUFFERED_CHARACTERS = 1024 * 1024;
@@ -39,10 +40,11 @@ class Batch {
   private length = 0;
 
   /** Takes a line, given without its end; false when there is no room. */
-  add(line: string): boolean {
+  add(line: string | ByteLine): boolean {
     const bytes = this.bytes ??= Buffer.allocUnsafeSlow(COLLECT_BYTES);
-    if (this.length + line.length * CHARACTER_BYTES >= COLLECT_BYTES) return false;
-    this.length += bytes.write(line, this.length);
+    const isText = typeof line === 'string';
+    if (this.length + (isText ? line.length * CHARACTER_BYTES : line.length) >= COLLECT_BYTES) return false;
+    this.length += isText ? bytes.write(line, this.length) : line.bytes.copy(bytes, this.length, 0, line.length);
     bytes[this.length] = LF;
     this.length += 1;
     this.lines += 1;
@@ -87,8 +89,8 @@ export class LineWriter {
   }
 
   /** The same for one of many lines: it may wait for others. */
-  collect(line: string, clock: Pick<Clock, 'after'>): boolean {
-    if (this.broken || this.waitingLines > 0 || !this.addToBatch(line)) return this.write(line);
+  collect(line: string | ByteLine, clock: Pick<Clock, 'after'>): boolean {
+    if (this.broken || this.waitingLines > 0 || !this.addToBatch(line)) return this.write(line.toString());
     if (!this.busy) this.timer ??= clock.after(COLLECT_MS, this.onTime);
     return true;
   }
@@ -108,7 +110,7 @@ export class LineWriter {
 
   private get hasLines(): boolean { return this.waitingLines > 0 || this.batch.lines > 0; }
 
-  private addToBatch(line: string): boolean {
+  private addToBatch(line: string | ByteLine): boolean {
     if (this.batch.add(line)) return true;
     if (this.busy || this.batch.lines === 0) return false;
     this.send();

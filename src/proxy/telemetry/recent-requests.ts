@@ -6,7 +6,8 @@
  * A request is kept as the line that the access log would have: without its query, which is where tokens are found.
  */
 import type { Clock } from '../runtime/clock';
-import { AccessRecord, formatAccess } from './access-log';
+import { AccessRecord, writeAccess } from './access-record';
+import { ByteLine } from './byte-line';
 
 export const RECENT_LIMITS = {
   /** Requests that are kept; the oldest go first. */
@@ -31,6 +32,7 @@ export class RecentRequests {
   private inSecond = 0;
   private count = 0;
   private readonly prefix: string;
+  private readonly line = new ByteLine();
 
   /**
    * @param process  tells this process from others of the pod
@@ -67,7 +69,9 @@ export class RecentRequests {
       return;
     }
     this.count += 1;
-    this.kept.push({ id: `${this.prefix}-${this.count}`, line: formatAccess(request, this.clock.wallTime()) });
+    this.line.restart();
+    writeAccess(this.line, request, this.clock.wallTime());
+    this.kept.push({ id: `${this.prefix}-${this.count}`, line: this.line.toString() });
     if (this.kept.length > RECENT_LIMITS.requests) this.kept.shift();
   }
 

@@ -4,9 +4,11 @@
  * when the request is over and its spans are recorded.
  */
 import type { RequestHead } from '../http1/request-head';
+import { KeptText } from '../runtime/kept-text';
+import type { TraceIdSource } from '../telemetry/access-record';
 import { MAX_ATTRIBUTE_LENGTH } from './otlp';
 import { TraceContext } from './trace-context';
-import { drawId, Id, newSpanId, textOfId } from './trace-ids';
+import { drawId, Id, newSpanId, textOfId, TRACE_ID_DIGITS, writeId } from './trace-ids';
 
 /** What decides about new traces. */
 export interface Sampling {
@@ -30,15 +32,14 @@ export interface TracedAttempt {
   isHedge: boolean;
 }
 
-export class ExchangeTrace {
+export class ExchangeTrace implements TraceIdSource {
   readonly context = new TraceContext();
   /** Attempts of this request; those behind are of requests before it. */
   count = 0;
   private readonly kept: TracedAttempt[] = [];
   private random: () => number = () => 0;
-  /** Method and target as they came. A text is made of them for the few requests that are recorded. */
-  private readonly target = Buffer.alloc(MAX_ATTRIBUTE_LENGTH);
-  private targetLength = 0;
+  /** Method and target as they came, one space between. */
+  readonly description = new KeptText(MAX_ATTRIBUTE_LENGTH);
 
   /** @param trusted the caller's decision holds */
   begin(sampling: Sampling, buffer: Buffer, head: RequestHead, trusted: boolean): void {
@@ -46,13 +47,9 @@ export class ExchangeTrace {
     this.count = 0;
     this.context.read(buffer, head, sampling.usesB3, this.random);
     if (!this.context.decided || !trusted) this.context.decide(sampling.samples(this.context.traceId));
-    const length = Math.min(head.targetEnd - head.methodStart, MAX_ATTRIBUTE_LENGTH);
-    for (let i = 0; i < length; i += 1) this.target[i] = buffer[head.methodStart + i]!;
-    this.targetLength = length;
+    this.description.clear();
+    this.description.add(buffer, head.methodStart, head.targetEnd);
   }
-
-  /** Method and target as they came, one space between; cut when they are long. */
-  get description(): string { return this.target.toString('latin1', 0, this.targetLength); }
 
   /** An attempt begins. Its head has the lines of `linesOf`. */
   attempt(cluster: string, endpoint: string, now: number, isHedge: boolean): TracedAttempt {
@@ -84,6 +81,12 @@ export class ExchangeTrace {
 
   /** Its digits. */
   get traceId(): string { return textOfId(this.context.traceId); }
+
+  get traceIdDigits(): number { return TRACE_ID_DIGITS; }
+
+  writeTraceId(target: Buffer, start: number): void {
+    writeId(this.context.traceId, target, start);
+  }
 
   /** Its field lines: these, and those that continue the trace. Valid until the next call. */
   linesOf(attempt: TracedAttempt, others: Buffer): Buffer {

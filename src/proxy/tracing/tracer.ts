@@ -67,7 +67,7 @@ export class Tracer {
     const since = clock.wallTimeAt(0);
     const { traceId } = trace;
     const spanId = this.newSpanId();
-    const { description } = trace;
+    const description = trace.description.toString();
     const path = pathOf(description.slice(description.indexOf(' ') + 1));
     let events = '';
     for (let i = 0; i < trace.count; i += 1) {

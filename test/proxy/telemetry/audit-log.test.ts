@@ -1,4 +1,4 @@
-import { MAX_PATH } from '../../../src/proxy/telemetry/access-log';
+import { MAX_PATH } from '../../../src/proxy/telemetry/access-record';
 import { AuditLog, AuditRecord, formatAudit } from '../../../src/proxy/telemetry/audit-log';
 import { LineWriter } from '../../../src/proxy/telemetry/line-writer';
 import { FakeClock } from '../../support/fake-clock';

@@ -1,9 +1,10 @@
-import type { AccessRecord } from '../../../src/proxy/telemetry/access-log';
+import type { AccessRecord } from '../../../src/proxy/telemetry/access-record';
 import { RECENT_LIMITS, RecentRequests } from '../../../src/proxy/telemetry/recent-requests';
 import { FakeClock } from '../../support/fake-clock';
+import { keptText } from '../../support/kept-text';
 
 const request = (path: string): AccessRecord => ({
-  listener: 'inbound', description: `GET ${path}`, status: 200, reason: undefined, detail: '', durationMs: 1.5, cluster: 'app', endpoint: '10.0.0.1:80',
+  listener: 'inbound', method: 'GET', path: keptText(path), status: 200, reason: undefined, detail: '', durationMs: 1.5, cluster: 'app', endpoint: '10.0.0.1:80',
   attempts: 1, attemptRecords: [], bytesIn: 0, bytesOut: 5,
 });
 
@@ -31,11 +32,11 @@ describe('RecentRequests', () => {
     expect([paths(), clock.pending]).toEqual([[], 1]);
   });
 
-  test('keeps so many, the newest, without their queries; each has an id of its own', () => {
+  test('keeps so many, the newest; each has an id of its own', () => {
     const { clock, recent, paths } = recording();
     recent.read();
     for (let i = 0; i < RECENT_LIMITS.requests + 10; i++) {
-      recent.record(request(`/${i}?token=secret`));
+      recent.record(request(`/${i}`));
       clock.advance(100);
       if (i % 50 === 0) recent.read();
     }

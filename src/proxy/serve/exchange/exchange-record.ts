@@ -2,17 +2,23 @@
 import type { AccessLogMode } from '../../../contract';
 import { statusIn } from '../../grpc/answer';
 import { GrpcStatus, grpcStatusOf, httpStatusOf, outcomeOf, statusWithout } from '../../grpc/status';
+import { KeptText } from '../../runtime/kept-text';
+import { MAX_PATH, TraceIdSource } from '../../telemetry/access-record';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
 import { Method, METHOD_NAMES, RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import type { Entry, Peer } from './response-sink';
 import type { ReasonCode } from '../../telemetry/reasons';
 
+/** Longest method in a line, of those that are not known. */
+const MAX_METHOD = 64;
+const QUERY = 0x3f;
+
 /** An exchange that is over, as the access log sees it. */
 export interface FinishedExchange {
   readonly client: { readonly listener: Pick<Entry, 'name' | 'edge'>; readonly peer: Pick<Peer, 'address' | 'caller'> };
   readonly record: ExchangeRecord;
-  readonly trace: { readonly traceId: string } | undefined;
+  readonly trace: TraceIdSource | undefined;
   readonly upstream: {
     readonly cluster: { readonly name: string } | undefined;
     readonly endpoint: { readonly key: string } | undefined;
@@ -44,13 +50,17 @@ export class ExchangeRecord {
   route: string | undefined;
   /** Which requests the route has logged; undefined: as the document says. */
   accessLog: AccessLogMode | undefined;
-  /** Method and target, when somebody wants them. */
-  description = '';
+  /** As it came, when somebody wants it. */
+  describedMethod: string | undefined;
+  /** As it is sent on before a route changes it, without its query, when somebody wants it. */
+  readonly path = new KeptText(MAX_PATH);
 
-  /** Method and target, this as it is sent on before a route changes it. */
-  describe(source: Buffer, { methodStart, methodEnd, targetStart, targetEnd, targetPrefix }: RequestHead): void {
-    this.description = targetPrefix.length === 0 ? source.toString('latin1', methodStart, targetEnd)
-      : `${source.toString('latin1', methodStart, methodEnd)} ${targetPrefix.toString('latin1')}${source.toString('latin1', targetStart, targetEnd)}`;
+  /** Keeps what the log names a request by. */
+  describe(source: Buffer, { method, methodStart, methodEnd, targetStart, targetEnd, targetPrefix }: RequestHead): void {
+    this.describedMethod = method === Method.OTHER ? source.toString('latin1', methodStart, Math.min(methodEnd, methodStart + MAX_METHOD)) : this.method;
+    this.path.clear();
+    this.path.add(targetPrefix, 0, targetPrefix.length);
+    this.path.add(source, targetStart, targetEnd, QUERY);
   }
 
   /** This route takes the request. */
@@ -73,7 +83,7 @@ export class ExchangeRecord {
     this.durationMs = 0;
     this.route = undefined;
     this.accessLog = undefined;
-    this.description = '';
+    this.describedMethod = undefined;
   }
 
   /** The head of its response has come. */
