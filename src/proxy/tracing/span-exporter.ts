@@ -2,18 +2,15 @@
  * Collects spans and sends them in batches. Bounded: what comes while the queue is full is dropped and counted, since a proxy that stands
  * still or dies for its traces is worse than a trace with a gap. A batch that can't be delivered is tried again with growing, jittered
  * waits, and given up after {@link MAX_TRIES}; while the collector is away the queue holds what came first.
- *
- * Spans wait as bytes: they wait for seconds, and each collection of garbage would copy texts.
  */
 import type { Cancel, Clock } from '../runtime/clock';
 import type { Collector, Delivery } from './collector';
+import { SpanBatch } from './span-batch';
 
 /** How often a batch is sent at most. */
 export const MAX_TRIES = 5;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
-
-const COMMA = Buffer.from(',');
 
 /** What became of a span. */
 export type SpanResult = 'exported' | 'queue_full' | 'rejected' | 'undelivered';
@@ -36,9 +33,14 @@ export interface ExporterDependencies {
 }
 
 export class SpanExporter {
-  private queue: Buffer[] = [];
+  /** Takes what comes. */
+  private open: SpanBatch;
+  /** Full ones, in order. */
+  private full: SpanBatch[] = [];
   /** The batch under way. */
-  private batch: readonly Buffer[] = [];
+  private batch: SpanBatch | undefined;
+  /** Empty, to be used again. */
+  private spare: SpanBatch | undefined;
   private tries = 0;
   private timer: Cancel | undefined;
   private sending = false;
@@ -46,10 +48,14 @@ export class SpanExporter {
   private closed = false;
   private onIdle: (() => void) | undefined;
 
-  constructor(private readonly options: ExporterOptions, private readonly dependencies: ExporterDependencies) {}
+  constructor(private readonly options: ExporterOptions, private readonly dependencies: ExporterDependencies) {
+    this.open = new SpanBatch(dependencies.envelope);
+  }
 
   /** Spans that wait, or are under way. */
-  get queued(): number { return this.queue.length + this.batch.length; }
+  get queued(): number {
+    return this.open.spans + this.full.length * this.options.maxBatchSpans + (this.batch?.spans ?? 0);
+  }
 
   /** There is room for so many spans; what has none is counted. */
   hasRoom(spans: number): boolean {
@@ -61,9 +67,10 @@ export class SpanExporter {
   /** Takes a span, for which there is room. */
   add(span: string): void {
     if (this.closed) return;
-    this.queue.push(Buffer.from(span));
-    if (this.batch.length > 0) return;
-    if (this.queue.length >= this.options.maxBatchSpans) this.sendNext();
+    this.open.add(span);
+    if (this.open.spans >= this.options.maxBatchSpans) this.full.push(this.takeOpen());
+    if (this.batch) return;
+    if (this.full.length > 0) this.sendNext();
     else this.timer ??= this.dependencies.clock.after(this.options.exportIntervalMs, () => this.sendNext());
   }
 
@@ -88,8 +95,9 @@ export class SpanExporter {
     this.closed = true;
     this.timer?.();
     if (this.queued > 0) this.dependencies.count('undelivered', this.queued);
-    this.queue = [];
-    this.batch = [];
+    this.open.restart();
+    this.full = [];
+    this.batch = undefined;
     this.dependencies.collector.close();
   }
 
@@ -97,28 +105,24 @@ export class SpanExporter {
     this.timer?.();
     this.timer = undefined;
     if (this.closed) return;
-    if (this.batch.length === 0) {
-      this.batch = this.queue.splice(0, this.options.maxBatchSpans);
+    if (!this.batch) {
+      this.batch = this.full.shift() ?? (this.open.spans > 0 ? this.takeOpen() : undefined);
       this.tries = 0;
     }
-    if (this.batch.length === 0) {
+    if (!this.batch) {
       this.onIdle?.();
       return;
     }
     this.tries += 1;
     this.sending = true;
-    this.dependencies.collector.send(this.body(), (delivery) => this.onDelivery(delivery));
+    this.dependencies.collector.send(this.batch.body(), (delivery) => this.onDelivery(delivery));
   }
 
-  private body(): Buffer {
-    const [before, after] = this.dependencies.envelope;
-    const parts: Buffer[] = [Buffer.from(before)];
-    for (const [index, span] of this.batch.entries()) {
-      if (index > 0) parts.push(COMMA);
-      parts.push(span);
-    }
-    parts.push(Buffer.from(after));
-    return Buffer.concat(parts);
+  private takeOpen(): SpanBatch {
+    const taken = this.open;
+    this.open = this.spare ?? new SpanBatch(this.dependencies.envelope);
+    this.spare = undefined;
+    return taken;
   }
 
   private onDelivery(delivery: Delivery): void {
@@ -131,15 +135,19 @@ export class SpanExporter {
       this.timer = clock.after(Math.max(Math.min(delivery.retryAfterMs ?? 0, LONGEST_WAIT_MS), backoff), () => this.sendNext());
       return;
     }
-    const { length } = this.batch;
+    const batch = this.batch!;
+    const length = batch.spans;
     const rejected = delivery.result === 'refused' ? length : delivery.result === 'delivered' ? Math.min(delivery.rejectedSpans, length) : 0;
     if (rejected > 0) count('rejected', rejected);
     if (delivery.result === 'failed') count('undelivered', length);
     else if (length > rejected) count('exported', length - rejected);
     if (delivery.result === 'delivered' && delivery.problem === undefined) this.troubled = false;
-    this.batch = [];
-    if (this.queue.length >= this.options.maxBatchSpans || this.onIdle) this.sendNext();
-    else if (this.queue.length > 0) this.timer = clock.after(this.options.exportIntervalMs, () => this.sendNext());
+    this.batch = undefined;
+    batch.restart();
+    // Another may still be on its way into a socket.
+    if (delivery.result === 'delivered') this.spare = batch;
+    if (this.full.length > 0 || this.onIdle) this.sendNext();
+    else if (this.open.spans > 0) this.timer = clock.after(this.options.exportIntervalMs, () => this.sendNext());
   }
 
   private tell(problem: string): void {

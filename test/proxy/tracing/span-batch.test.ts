@@ -1,0 +1,17 @@
+import * as fc from 'fast-check';
+import { SpanBatch } from '../../../src/proxy/tracing/span-batch';
+
+test('its body has its envelope and its spans, however large they are and whatever it had before', () => {
+  const batch = new SpanBatch(['{é[', ']}']);
+  const span = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40_000 });
+  fc.assert(fc.property(fc.array(span, { maxLength: 6 }), (spans) => {
+    batch.restart();
+    for (const [index, each] of spans.entries()) {
+      batch.add(each);
+      expect(batch.spans).toBe(index + 1);
+      // A body that was made before, as for a try that failed.
+      if (index === 2) batch.body();
+    }
+    expect(batch.body().toString()).toBe(`{é[${spans.join(',')}]}`);
+  }), { numRuns: 50 });
+});
