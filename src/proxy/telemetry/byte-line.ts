@@ -12,8 +12,8 @@ const QUOTE = 0x22;
 const POINT = 0x2e;
 /** Below it, integers are divided as V8 does it fastest. */
 const SMALL = 2 ** 31;
-/** Longer pieces are copied faster by the C++ that Node has for it than byte by byte. */
-const LONG_PIECE_BYTES = 64;
+/** Longer pieces are copied faster by V8's own loop than by one of ours. */
+const LONG_PIECE_BYTES = 12;
 
 export class ByteLine {
   bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -27,7 +27,7 @@ export class ByteLine {
   piece(piece: Buffer): void {
     const at = this.take(piece.length);
     if (piece.length > LONG_PIECE_BYTES) {
-      piece.copy(this.bytes, at);
+      this.bytes.set(piece, at);
       return;
     }
     const { bytes } = this;
