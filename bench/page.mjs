@@ -57,18 +57,22 @@ const TELEMETRY_TITLES = {
 export function telemetrySection({ measured, machine: place, settings, variants }) {
   const { processes, repeats, seconds, rate } = settings;
   const { off } = variants;
-  const rows = Object.entries(variants).map(([name, { cpuUs, p99Us }]) => [
-    TELEMETRY_TITLES[name], `${median(cpuUs).toFixed(1)} us`, `${pairedRatio(cpuUs, off.cpuUs).toFixed(3)}x`, milliseconds(median(p99Us)), `${pairedRatio(p99Us, off.p99Us).toFixed(2)}x`,
+  const rows = Object.entries(variants).map(([name, { cpuUs, ratedCpuUs, p99Us }]) => [
+    TELEMETRY_TITLES[name], `${median(cpuUs).toFixed(1)} us`, `${pairedRatio(cpuUs, off.cpuUs).toFixed(2)}x`,
+    `${median(ratedCpuUs).toFixed(1)} us`, `${pairedRatio(ratedCpuUs, off.ratedCpuUs).toFixed(2)}x`, milliseconds(median(p99Us)), `${pairedRatio(p99Us, off.p99Us).toFixed(2)}x`,
   ]);
   const verdicts = ['tracing', 'all'].filter((name) => variants[name]).map((name) => {
-    const more = pairedRatio(variants[name].cpuUs, off.cpuUs) - 1;
-    return `**${more <= TELEMETRY_BAR ? 'Met' : 'Missed'}**: at most ${percent(TELEMETRY_BAR)} more CPU per request with ${TELEMETRY_TITLES[name]}; it is ${(more * 100).toFixed(1)} %.`;
+    const more = ['cpuUs', 'ratedCpuUs'].map((what) => pairedRatio(variants[name][what], off[what]) - 1);
+    const [saturated, rated] = more.map((part) => `${(part * 100).toFixed(1)} %`);
+    const verdict = Math.max(...more) <= TELEMETRY_BAR ? 'Met' : 'Missed';
+    return `**${verdict}**: at most ${percent(TELEMETRY_BAR)} more CPU per request with ${TELEMETRY_TITLES[name]}; it is ${saturated} saturated and ${rated} at the rate.`;
   });
   return [
     '## What it costs to see a mesh',
-    `Measured ${measured}; ${processes} processes of each, ${repeats} interleaved repeats of ${seconds} s, saturated, small GET; p99 at ${Math.round(rate)} requests a second. `
-      + `Medians, and medians of the ratios within a repeat. ${loadOf(place)}`,
-    table(['', 'CPU per request', 'to off', 'p99', 'to off'], rows),
+    `Measured ${measured}; ${processes} processes of each, ${repeats} interleaved repeats of ${seconds} s, small GET, saturated and at ${Math.round(rate)} requests a second. `
+      + 'Medians, and medians of the ratios within a repeat. Saturated, a slower proxy lets its peers sleep, and pays for waking them; at the rate, all of them do. '
+      + loadOf(place),
+    table(['', 'CPU per request, saturated', 'to off', 'CPU at the rate', 'to off', 'p99 at the rate', 'to off'], rows),
     `${verdicts.join(' ')} To repeat: \`npm run bench:telemetry\`.`,
   ].join('\n\n');
 }
