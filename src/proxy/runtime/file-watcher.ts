@@ -14,6 +14,9 @@ export const POLL_MS = 5_000;
 /** A notice often comes before the last of several changes; this waits for the others. */
 const SETTLE_MS = 20;
 
+/** How often notices make it look at most: others may write to the same folder all the time, as a log does. */
+export const REST_MS = 200;
+
 /** How often files that change while they are read are read again. */
 const MAX_READS = 5;
 
@@ -41,6 +44,9 @@ export class FileWatcher {
   private closed = false;
   private reading = false;
   private again = false;
+  /** Time of the last look, and whether the next one comes of a notice. */
+  private lookedAt = -Infinity;
+  private noticed = false;
 
   /**
    * @param paths   the files; those that belong together change together
@@ -61,7 +67,7 @@ export class FileWatcher {
   start(): void {
     for (const folder of new Set(this.paths.map(dirname))) {
       try {
-        const watcher = watch(folder, { persistent: false }, () => this.schedule(SETTLE_MS));
+        const watcher = watch(folder, { persistent: false }, () => this.onNotice());
         watcher.on('error', () => watcher.close());
         this.watchers.push(watcher);
       } catch (error) {
@@ -77,12 +83,21 @@ export class FileWatcher {
     this.cancel?.();
   }
 
+  /** A look that is due stays where it is, or notices that don't end would put it off for ever. */
+  private onNotice(): void {
+    if (this.noticed) return;
+    this.noticed = true;
+    this.schedule(Math.max(SETTLE_MS, this.lookedAt + REST_MS - this.clock.now()));
+  }
+
   private schedule(ms: number): void {
     this.cancel?.();
     this.cancel = this.clock.after(ms, () => void this.look());
   }
 
   private async look(): Promise<void> {
+    this.noticed = false;
+    this.lookedAt = this.clock.now();
     if (this.reading) {
       this.again = true;
       return;
@@ -101,8 +116,8 @@ export class FileWatcher {
       this.onError(error as NodeJS.ErrnoException);
     }
     this.reading = false;
-    if (this.closed) return;
-    this.schedule(this.again ? SETTLE_MS : POLL_MS);
+    // What was noticed meanwhile has its own time.
+    if (!this.closed && !this.noticed) this.schedule(this.again ? REST_MS : POLL_MS);
     this.again = false;
   }
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/proxy/runtime/clock';
-import { FileWatcher, POLL_MS } from '../../../src/proxy/runtime/file-watcher';
+import { Clock, systemClock } from '../../../src/proxy/runtime/clock';
+import { FileWatcher, POLL_MS, REST_MS } from '../../../src/proxy/runtime/file-watcher';
 import { eventually } from '../../support/eventually';
 import { FakeClock } from '../../support/fake-clock';
 
@@ -32,7 +32,7 @@ function mount(revision: number, text: string): string {
   return join(folder, 'proxy.json');
 }
 
-function watchFile(path: string, current: string, clock: FakeClock | typeof systemClock = systemClock): void {
+function watchFile(path: string, current: string, clock: Clock = systemClock): void {
   watcher = new FileWatcher([path], [current], clock, async ([text]) => { seen.push(text!); return !text!.includes('later'); }, (error) => errors.push(error.code!));
   watcher.start();
 }
@@ -53,6 +53,34 @@ test('sees a file that is written in place', async () => {
   watchFile(path, 'one');
   writeFileSync(path, 'two');
   await eventually('the second content', () => seen.includes('two'));
+});
+
+test('sees a change, and rarely looks for one, in a folder where something else changes all the time', async () => {
+  const path = join(folder, 'proxy.json');
+  writeFileSync(path, 'one');
+  const looks: number[] = [];
+  watchFile(path, 'one', {
+    ...systemClock,
+    after: (ms, look) => systemClock.after(ms, () => {
+      looks.push(systemClock.now());
+      look();
+    }),
+  });
+  let writes = 0;
+  const busy = setInterval(() => {
+    writeFileSync(join(folder, 'log'), String(writes));
+    writes += 1;
+  }, 2);
+  try {
+    await eventually('there is much to notice', () => writes > 50);
+    writeFileSync(path, 'two');
+    await eventually('the second content', () => seen.includes('two'));
+    await eventually('it has looked more often', () => looks.length > 5);
+    // Timers may be a millisecond early.
+    for (let i = 1; i < looks.length; i += 1) expect(looks[i]! - looks[i - 1]!).toBeGreaterThan(REST_MS - 5);
+  } finally {
+    clearInterval(busy);
+  }
 });
 
 test('sees a change without a notice when it looks of its own accord', async () => {
