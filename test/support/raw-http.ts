@@ -87,13 +87,15 @@ export class RawBackend {
   /** Answers every request, read by its head alone, with what `answer` returns. */
   static answering(answer: (head: string, connection: RawConnection) => string): Promise<RawBackend> {
     return RawBackend.start((connection) => {
-      let seen = 0;
-      connection.socket.on('data', () => {
+      // By itself: to search all that was received each time would take longer and longer.
+      let unread = '';
+      connection.socket.on('data', (chunk) => {
+        unread += chunk.toString('latin1');
         for (;;) {
-          const at = connection.received.indexOf('\r\n\r\n', seen);
-          if (at < 0) return;
-          const head = connection.received.slice(seen, at + 4);
-          seen = at + 4;
+          const end = unread.indexOf('\r\n\r\n') + 4;
+          if (end < 4) return;
+          const head = unread.slice(0, end);
+          unread = unread.slice(end);
           connection.send(answer(head, connection));
         }
       });
