@@ -2,11 +2,11 @@
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // Needs root and buildah: `npm run test:image`. Needs root, compilers and several runtimes: `npm run test:interception`. Needs a browser,
-  // a scanner, nginx and HAProxy: `npm run test:clients`. Needs Redis, PostgreSQL and MariaDB: `npm run test:databases`. Needs a Prometheus and two minutes: `npm run test:prometheus`. Needs Python and
-  // PyPI: `npm run test:python`. Needs Go and its module proxy: `npm run test:gateway-api`, `npm run test:go`. Needs Go:
-  // `npm run test:otel-collector`. Needs a quiet machine, for it compares latencies or attacks: `npm run test:simulation`,
-  // `npm run test:slow-clients`.
-  // Takes long, for it starts many processes or sends 10,000 requests and more: `npm run test:long`.
+  // a scanner, nginx and HAProxy: `npm run test:clients`. Needs Redis, PostgreSQL and MariaDB: `npm run test:databases`. Needs a Prometheus
+  // and two minutes: `npm run test:prometheus`. Needs Python and PyPI: `npm run test:python`. Needs Go and its module proxy: `npm run
+  // test:gateway-api`, `npm run test:go`. Needs Go: `npm run test:otel-collector`. Needs a quiet machine, for it compares latencies or
+  // attacks: `npm run test:simulation`, `npm run test:slow-clients`. Takes long, for it starts many processes or sends 10,000 requests and
+  // more: `npm run test:long`.
   testPathIgnorePatterns: [
     '/node_modules/', '<rootDir>/test/image/', '<rootDir>/test/interception/', '<rootDir>/test/tls-peers/', '<rootDir>/test/http2-peers/', '<rootDir>/test/gateway-api/',
     '<rootDir>/test/clients/', '<rootDir>/test/otel-collector/', '<rootDir>/test/prometheus/', '<rootDir>/test/python/', '<rootDir>/test/go/', '<rootDir>/test/databases/',

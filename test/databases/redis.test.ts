@@ -88,9 +88,11 @@ test('while the sidecar of a replica drains, its connections go on, and new ones
   void at.finally(() => { over = true; }).catch(() => undefined);
   while (bytesOf(mesh).received < 1_000_000) await cli(mesh, 'ping');
   const drained = mesh.inbound[0]!.proxy.drain();
+  const [first, second] = [accepted(mesh, 0), accepted(mesh, 1)];
   const answers = [];
   while (!over) answers.push((await cli(mesh, 'ping')).trim());
   expect(new Set(answers)).toEqual(new Set(['PONG']));
+  expect([accepted(mesh, 0), accepted(mesh, 1)]).toEqual([first, second + answers.length]);
   for (const line of (await at).trim().split('\n').slice(1)) expect(line).toMatch(/^"[^"]+","\d+\.\d+"/);
   expect(await drained).toEqual({ cut: 0 });
 });

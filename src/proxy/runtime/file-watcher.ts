@@ -11,10 +11,13 @@ import type { Cancel, Clock } from './clock';
 /** How often the files are looked at without a notice. */
 export const POLL_MS = 5_000;
 
-/** A notice often comes before the last of several changes; this waits for the others. */
-const SETTLE_MS = 20;
+/** A notice often comes before the last of several changes: it looks when there was none for so long. */
+export const SETTLE_MS = 20;
 
-/** How often notices make it look at most: others may write to the same folder all the time, as a log does. */
+/**
+ * Others may write to the same folder all the time, as a log does: notices put a look off for so long at most, and looks are so far apart
+ * at least.
+ */
 export const REST_MS = 200;
 
 /** How often files that change while they are read are read again. */
@@ -44,9 +47,9 @@ export class FileWatcher {
   private closed = false;
   private reading = false;
   private again = false;
-  /** Time of the last look, and whether the next one comes of a notice. */
   private lookedAt = -Infinity;
-  private noticed = false;
+  /** Time of the first notice since the last look; undefined when there was none. */
+  private noticedAt: number | undefined;
 
   /**
    * @param paths   the files; those that belong together change together
@@ -83,11 +86,11 @@ export class FileWatcher {
     this.cancel?.();
   }
 
-  /** A look that is due stays where it is, or notices that don't end would put it off for ever. */
   private onNotice(): void {
-    if (this.noticed) return;
-    this.noticed = true;
-    this.schedule(Math.max(SETTLE_MS, this.lookedAt + REST_MS - this.clock.now()));
+    const now = this.clock.now();
+    this.noticedAt ??= now;
+    const settled = Math.min(now + SETTLE_MS, this.noticedAt + REST_MS);
+    this.schedule(Math.max(settled, this.lookedAt + REST_MS) - now);
   }
 
   private schedule(ms: number): void {
@@ -96,7 +99,7 @@ export class FileWatcher {
   }
 
   private async look(): Promise<void> {
-    this.noticed = false;
+    this.noticedAt = undefined;
     this.lookedAt = this.clock.now();
     if (this.reading) {
       this.again = true;
@@ -117,7 +120,7 @@ export class FileWatcher {
     }
     this.reading = false;
     // What was noticed meanwhile has its own time.
-    if (!this.closed && !this.noticed) this.schedule(this.again ? REST_MS : POLL_MS);
+    if (!this.closed && this.noticedAt === undefined) this.schedule(this.again ? REST_MS : POLL_MS);
     this.again = false;
   }
 }

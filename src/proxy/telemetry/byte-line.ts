@@ -5,7 +5,7 @@
 const FIRST_BYTES = 1_024;
 /** Most bytes of a character, as UTF-8 has it. */
 const CHARACTER_BYTES = 3;
-/** What JSON has otherwise than as it is, or may have. */
+/** 1 for bytes that JSON has as they are. */
 const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c ? 1 : 0));
 const ZERO = 0x30;
 const QUOTE = 0x22;

@@ -18,6 +18,7 @@ export type Delivery =
   | { readonly result: 'refused'; readonly problem: string };
 
 export interface Collector {
+  /** @param body is not touched any more when `done` is called with `delivered` */
   send(body: Buffer, done: (delivery: Delivery) => void): void;
   close(): void;
 }
@@ -52,7 +53,12 @@ export class HttpCollector implements Collector {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => { if (text.length < MAX_ANSWER_BYTES) text += chunk; });
-      response.on('end', () => end(deliveryOf(response.statusCode!, response.headers['retry-after'], text)));
+      response.on('end', () => {
+        const told = (): void => end(deliveryOf(response.statusCode!, response.headers['retry-after'], text));
+        // A collector may answer before it has read the body, whose memory is used again when this is over.
+        if (request.writableFinished || request.closed) told();
+        else request.once('finish', told).once('close', told);
+      });
       response.on('error', (error) => fail(error.message));
     });
     request.on('error', (error) => fail(error.message));

@@ -2,9 +2,8 @@
  * The spans of one request to the collector, as its bytes. A span is written when it ends: texts and buffers that live for seconds would
  * be copied by each collection of garbage, and bring the large ones on. The memory is used again, and as large as the largest batch was.
  */
-const FIRST_BYTES = 65_536;
-/** Most bytes of a character, as UTF-8 has it. */
-const CHARACTER_BYTES = 3;
+/** Small, for there may be as many batches as spans. */
+const FIRST_BYTES = 1_024;
 const COMMA = 0x2c;
 
 export class SpanBatch {
@@ -32,7 +31,7 @@ export class SpanBatch {
     this.spans += 1;
   }
 
-  /** All of it. Valid until the next call. */
+  /** All of it. Valid until it is restarted or something is added. */
   body(): Buffer {
     this.room(this.after.length);
     this.after.copy(this.bytes, this.length);
@@ -46,7 +45,7 @@ export class SpanBatch {
   }
 
   private write(text: string): void {
-    this.room(text.length * CHARACTER_BYTES);
+    this.room(Buffer.byteLength(text));
     this.length += this.bytes.write(text, this.length);
   }
 

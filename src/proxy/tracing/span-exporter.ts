@@ -97,6 +97,7 @@ export class SpanExporter {
     if (this.queued > 0) this.dependencies.count('undelivered', this.queued);
     this.open.restart();
     this.full = [];
+    this.spare = undefined;
     this.batch = undefined;
     this.dependencies.collector.close();
   }
@@ -144,7 +145,7 @@ export class SpanExporter {
     if (delivery.result === 'delivered' && delivery.problem === undefined) this.troubled = false;
     this.batch = undefined;
     batch.restart();
-    // Another may still be on its way into a socket.
+    // The memory of a batch that failed may still be on its way into a socket.
     if (delivery.result === 'delivered') this.spare = batch;
     if (this.full.length > 0 || this.onIdle) this.sendNext();
     else if (this.open.spans > 0) this.timer = clock.after(this.options.exportIntervalMs, () => this.sendNext());

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Clock, systemClock } from '../../../src/proxy/runtime/clock';
-import { FileWatcher, POLL_MS, REST_MS } from '../../../src/proxy/runtime/file-watcher';
+import { FileWatcher, POLL_MS, REST_MS, SETTLE_MS } from '../../../src/proxy/runtime/file-watcher';
 import { eventually } from '../../support/eventually';
 import { FakeClock } from '../../support/fake-clock';
 
@@ -81,6 +81,32 @@ test('sees a change, and rarely looks for one, in a folder where something else 
   } finally {
     clearInterval(busy);
   }
+});
+
+test('looks when there was no change for a while, so that what is written in pieces is read whole', async () => {
+  const path = join(folder, 'proxy.json');
+  writeFileSync(path, 'one');
+  const clock = new FakeClock();
+  let notices = 0;
+  watchFile(path, 'one', {
+    now: () => clock.now(), wallTime: () => clock.wallTime(), wallTimeAt: (moment) => clock.wallTimeAt(moment),
+    after: (ms, look) => {
+      if (ms !== POLL_MS) notices += 1;
+      return clock.after(ms, look);
+    },
+  });
+  for (const text of ['t', 'tw', 'two', 'two, and more']) {
+    const before = notices;
+    writeFileSync(path, text);
+    await eventually('it is noticed', () => notices > before);
+    clock.advance(SETTLE_MS - 1);
+  }
+  expect(seen).toEqual([]);
+  await eventually('the whole content', () => {
+    clock.advance(1);
+    return seen.length > 0;
+  });
+  expect(seen).toEqual(['two, and more']);
 });
 
 test('sees a change without a notice when it looks of its own accord', async () => {

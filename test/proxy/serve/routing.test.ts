@@ -84,6 +84,21 @@ describe('paths', () => {
     expect(seen).toEqual(['default: GET /b', 'default: OPTIONS *', 'default: GET /y', 'default: PURGE /']);
   });
 
+  it('of one request are not those of the next', async () => {
+    const seen: string[] = [];
+    const backend = await RawBackend.answering(() => OK);
+    const test = await startProxy([backend.port]);
+    cleanups.push(() => test.proxy.close(), () => backend.close());
+    test.proxy.context.onExchange = ({ record }) => { seen.push(`${record.describedMethod} ${record.path.toString()}`); };
+    const client = await rawClient(test.port);
+    cleanups.push(() => client.socket.destroy());
+    client.send(`${'M'.repeat(65)} /secret HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await client.receives('ok');
+    client.send('G(T /other HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until('both are over', () => seen.length === 2);
+    expect(seen).toEqual([`${'M'.repeat(64)} /secret`, 'undefined ']);
+  });
+
   it('that are refused say why, and the connection stays', async () => {
     const { client, backend, test } = await sent('/a%2Fb');
     expect(client.received).toContain('path_refused');

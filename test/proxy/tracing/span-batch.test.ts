@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { SpanBatch } from '../../../src/proxy/tracing/span-batch';
 
+test('takes little memory for few spans', () => {
+  const batch = new SpanBatch(['{', '}']);
+  batch.add('x'.repeat(700));
+  expect(batch.body().buffer.byteLength).toBeLessThanOrEqual(1_024);
+});
+
 test('its body has its envelope and its spans, however large they are and whatever it had before', () => {
   const batch = new SpanBatch(['{é[', ']}']);
   const span = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40_000 });

@@ -58,7 +58,6 @@ export class ExchangeRecord {
   /** Keeps what the log names a request by. */
   describe(source: Buffer, { method, methodStart, methodEnd, targetStart, targetEnd, targetPrefix }: RequestHead): void {
     this.describedMethod = method === Method.OTHER ? source.toString('latin1', methodStart, Math.min(methodEnd, methodStart + MAX_METHOD)) : this.method;
-    this.path.clear();
     this.path.add(targetPrefix, 0, targetPrefix.length);
     this.path.add(source, targetStart, targetEnd, QUERY);
   }
@@ -84,6 +83,7 @@ export class ExchangeRecord {
     this.route = undefined;
     this.accessLog = undefined;
     this.describedMethod = undefined;
+    this.path.clear();
   }
 
   /** The head of its response has come. */
