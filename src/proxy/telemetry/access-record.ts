@@ -14,10 +14,8 @@ export const MAX_PATH = 1_024;
 export interface TraceIdSource {
   /** Its digits. */
   readonly traceId: string;
-  /** How many there are. */
-  readonly traceIdDigits: number;
-  /** Writes them. */
-  writeTraceId(target: Buffer, start: number): void;
+  /** Writes them behind what the line has. */
+  writeTraceId(line: ByteLine): void;
 }
 
 /** What is logged of a request that is over. */
@@ -112,8 +110,7 @@ export function writeAccess(line: ByteLine, request: AccessRecord, wallTime: num
   line.integer(request.bytesOut);
   if (trace) {
     line.piece(TRACE_ID);
-    const start = line.take(trace.traceIdDigits);
-    trace.writeTraceId(line.bytes, start);
+    trace.writeTraceId(line);
     line.byte(QUOTE);
   }
   line.byte(END);

@@ -6,6 +6,7 @@
 import type { RequestHead } from '../http1/request-head';
 import { KeptText } from '../runtime/kept-text';
 import type { TraceIdSource } from '../telemetry/access-record';
+import type { ByteLine } from '../telemetry/byte-line';
 import { MAX_ATTRIBUTE_LENGTH } from './otlp';
 import { TraceContext } from './trace-context';
 import { drawId, Id, newSpanId, textOfId, TRACE_ID_DIGITS, writeId } from './trace-ids';
@@ -82,10 +83,9 @@ export class ExchangeTrace implements TraceIdSource {
   /** Its digits. */
   get traceId(): string { return textOfId(this.context.traceId); }
 
-  get traceIdDigits(): number { return TRACE_ID_DIGITS; }
-
-  writeTraceId(target: Buffer, start: number): void {
-    writeId(this.context.traceId, target, start);
+  writeTraceId(line: ByteLine): void {
+    const start = line.take(TRACE_ID_DIGITS);
+    writeId(this.context.traceId, line.bytes, start);
   }
 
   /** Its field lines: these, and those that continue the trace. Valid until the next call. */

@@ -7,8 +7,8 @@ const REQUEST: AccessRecord = {
   cluster: 'catalog-v1', endpoint: '10.0.0.1:15006', attempts: 1, attemptRecords: [], bytesIn: 0, bytesOut: 512,
 };
 const TRACE = {
-  traceId: '4bf92f3577b34da6a3ce929d0e0e4736', traceIdDigits: 32,
-  writeTraceId(target: Buffer, start: number) { target.write(this.traceId, start); },
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  writeTraceId(line: ByteLine) { line.text(this.traceId); },
 };
 const NASTY = `/${'"\\\n\u00ff'.repeat(5_000)}`;
 
