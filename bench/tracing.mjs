@@ -8,6 +8,7 @@ const { RequestHead } = load('proxy/http1/request-head');
 const { DEFAULT_LIMITS, DEFAULT_TRACING } = load('contract/index');
 const { ExchangeTrace } = load('proxy/tracing/exchange-trace');
 const { Tracer } = load('proxy/tracing/tracer');
+const { ByteLine } = load('proxy/telemetry/byte-line');
 
 const TRACEPARENT = 'Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
 const LINES = [
@@ -17,7 +18,9 @@ const LINES = [
 const BEFORE = Buffer.from('x-mesh-deadline-ms: 15000\r\n');
 const messageOf = (...more) => Buffer.from([...LINES, ...more, '', ''].join('\r\n'));
 const clock = { now: () => 1_000, wallTime: () => 1_700_000_000_000, wallTimeAt: () => 1_700_000_000_000, after: () => () => {} };
-const exporter = { hasRoom: () => true, add: () => {} };
+/** Spans are written into memory that is used again. */
+const line = new ByteLine();
+const exporter = { hasRoom: () => true, next: () => line, added: () => line.restart() };
 const REQUEST = {
   listener: 'outbound/shop/catalog:80', client: undefined, secure: false, method: 'GET', route: 'default', status: 200, reason: undefined, detail: '',
   startedAt: 1_000, durationMs: 3, requestBytes: 0, responseBytes: 512,

@@ -2,7 +2,8 @@
 import type { AccessLogMode } from '../../contract';
 import type { KeptText } from '../runtime/kept-text';
 import { AttemptRecord, attemptText } from './attempt-record';
-import { ByteLine, KeptMember } from './byte-line';
+import type { ByteLine } from './byte-line';
+import { keptMember } from './kept-pieces';
 import { column, milliseconds } from './log-columns';
 import type { ReasonCode } from './reasons';
 import { timeText, writeTime } from './time-text';
@@ -57,17 +58,17 @@ export interface AccessRecord {
 
 const piece = (text: string): Buffer => Buffer.from(text);
 const TIME = piece('{"time":"');
-const LISTENER = new KeptMember('","level":"info","event":"request","listener":');
-const METHOD = new KeptMember(',"method":');
+const LISTENER = keptMember('","level":"info","event":"request","listener":');
+const METHOD = keptMember(',"method":');
 const PATH = piece(',"path":');
-const CLIENT = new KeptMember(',"client":');
-const CALLER = new KeptMember(',"caller":');
-const ROUTE = new KeptMember(',"route":');
+const CLIENT = keptMember(',"client":');
+const CALLER = keptMember(',"caller":');
+const ROUTE = keptMember(',"route":');
 const STATUS = piece(',"status":');
 const GRPC_STATUS = piece(',"grpcStatus":');
 const DURATION = piece(',"durationMs":');
-const CLUSTER = new KeptMember(',"cluster":');
-const ENDPOINT = new KeptMember(',"endpoint":');
+const CLUSTER = keptMember(',"cluster":');
+const ENDPOINT = keptMember(',"endpoint":');
 const ATTEMPTS = piece(',"attempts":');
 const BYTES_IN = piece(',"bytesIn":');
 const BYTES_OUT = piece(',"bytesOut":');
@@ -84,7 +85,7 @@ export function writeAccess(line: ByteLine, request: AccessRecord, wallTime: num
   if (method !== undefined) {
     METHOD.write(line, method);
     line.piece(PATH);
-    line.quoted(request.path.bytes, request.path.length);
+    line.quoted(request.path.bytes, 0, request.path.length);
   }
   CLIENT.write(line, request.client);
   CALLER.write(line, request.caller);

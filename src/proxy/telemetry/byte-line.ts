@@ -1,6 +1,6 @@
 /**
- * A line of JSON, put together as bytes in memory that is used again, for what is written for each request: as a text it takes twice the
- * time, and leaves garbage. It grows to the longest line there was.
+ * JSON, put together as bytes in memory that is used again, for what is written for requests: as a text it takes twice the time, and
+ * leaves garbage. It grows to the longest there was.
  */
 const FIRST_BYTES = 1_024;
 /** Most bytes of a character, as UTF-8 has it. */
@@ -12,6 +12,9 @@ const QUOTE = 0x22;
 const POINT = 0x2e;
 /** Below it, integers are divided as V8 does it fastest. */
 const SMALL = 2 ** 31;
+/** What the digits of a large integer are divided by: both parts are small. */
+const BILLION = 1e9;
+const BILLION_DIGITS = 9;
 /** Longer pieces are copied faster by V8's own loop than by one of ours. */
 const LONG_PIECE_BYTES = 12;
 
@@ -44,35 +47,51 @@ export class ByteLine {
   }
 
   /** In quotation marks, each of these bytes as a character. */
-  quoted(source: Buffer, length: number): void {
-    const start = this.length;
-    const at = this.take(length + 2);
+  quoted(source: Buffer, start: number, end: number): void {
+    this.byte(QUOTE);
+    this.characters(source, start, end);
+    this.byte(QUOTE);
+  }
+
+  /** Each of these bytes as a character, within quotation marks. */
+  characters(source: Buffer, start: number, end: number): void {
+    const before = this.length;
+    let at = this.take(end - start);
     const { bytes } = this;
-    bytes[at] = QUOTE;
     let plain = 1;
-    for (let i = 0; i < length; i += 1) {
+    for (let i = start; i < end; i += 1, at += 1) {
       const byte = source[i]!;
       plain &= IS_PLAIN[byte]!;
-      bytes[at + 1 + i] = byte;
+      bytes[at] = byte;
     }
-    bytes[at + 1 + length] = QUOTE;
     if (plain === 1) return;
-    this.length = start;
-    this.text(JSON.stringify(source.toString('latin1', 0, length)));
+    this.length = before;
+    this.text(JSON.stringify(source.toString('latin1', start, end)).slice(1, -1));
   }
 
   /** A whole number. */
   integer(value: number): void {
-    if (!(value >= 0 && value < SMALL)) {
+    if (value >= 0 && value < SMALL) {
+      let digits = 1;
+      for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits += 1;
+      this.digits(value | 0, digits);
+      return;
+    }
+    const billions = Math.floor(value / BILLION);
+    if (!(billions >= 0 && billions < SMALL)) {
       this.text(String(value));
       return;
     }
-    let digits = 1;
-    for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits += 1;
-    const start = this.take(digits);
+    this.integer(billions);
+    this.digits(value - billions * BILLION, BILLION_DIGITS);
+  }
+
+  /** So many digits of a whole number below {@link SMALL}, with zeros before it. */
+  private digits(value: number, count: number): void {
+    const start = this.take(count);
     const { bytes } = this;
-    let rest = value | 0;
-    for (let at = start + digits - 1; at >= start; at -= 1) {
+    let rest = value;
+    for (let at = start + count - 1; at >= start; at -= 1) {
       const tens = (rest / 10) | 0;
       bytes[at] = ZERO + rest - tens * 10;
       rest = tens;
@@ -114,28 +133,5 @@ export class ByteLine {
     const bytes = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length));
     this.bytes.copy(bytes, 0, 0, this.length);
     this.bytes = bytes;
-  }
-}
-
-/** Values of one member that are kept at a time. */
-const MAX_KEPT = 500;
-
-/** A member of objects whose values come again and again, as names do: each is made into bytes once, and kept. */
-export class KeptMember {
-  private readonly pieces = new Map<string, Buffer>();
-
-  /** @param before what is written before the value, such as `,"route":` */
-  constructor(private readonly before: string) {}
-
-  /** Writes the member with what is before it; nothing for a value that is absent. */
-  write(line: ByteLine, value: string | undefined): void {
-    if (value !== undefined) line.piece(this.pieces.get(value) ?? this.keep(value));
-  }
-
-  private keep(value: string): Buffer {
-    if (this.pieces.size >= MAX_KEPT) this.pieces.clear();
-    const piece = Buffer.from(this.before + JSON.stringify(value));
-    this.pieces.set(value, piece);
-    return piece;
   }
 }

@@ -4,6 +4,7 @@
  * waits, and given up after {@link MAX_TRIES}; while the collector is away the queue holds what came first.
  */
 import type { Cancel, Clock } from '../runtime/clock';
+import type { ByteLine } from '../telemetry/byte-line';
 import type { Collector, Delivery } from './collector';
 import { SpanBatch } from './span-batch';
 
@@ -57,17 +58,21 @@ export class SpanExporter {
     return this.open.spans + this.full.length * this.options.maxBatchSpans + (this.batch?.spans ?? 0);
   }
 
-  /** There is room for so many spans; what has none is counted. */
+  /** There is room for so many spans; what has none is counted. None has when it is closed. */
   hasRoom(spans: number): boolean {
+    if (this.closed) return false;
     if (this.queued + spans <= this.options.maxQueuedSpans) return true;
     this.dependencies.count('queue_full', spans);
     return false;
   }
 
-  /** Takes a span, for which there is room. */
-  add(span: string): void {
-    if (this.closed) return;
-    this.open.add(span);
+  /** Where the next span, for which there is room, is to be written; then it is `added`. */
+  next(): ByteLine {
+    return this.open.next();
+  }
+
+  /** It is written. */
+  added(): void {
     if (this.open.spans >= this.options.maxBatchSpans) this.full.push(this.takeOpen());
     if (this.batch) return;
     if (this.full.length > 0) this.sendNext();

@@ -18,3 +18,10 @@ export interface TracedRequest {
   readonly requestBytes: number;
   readonly responseBytes: number;
 }
+
+/** The path of a request, without its query, as bytes of its target: from `start` to before `end`. */
+export interface TracedPath {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}

@@ -9,14 +9,20 @@ import type { ResolvedTracing } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import type { ReasonCode } from '../telemetry/reasons';
 import type { ExchangeTrace, TracedAttempt } from './exchange-trace';
-import { SpanKind, spanText } from './otlp';
-import { attemptAttributes, attemptEvent, requestAttributes } from './span-attributes';
+import { beginEvents, endSpan, SpanKind, writeSpanHead } from './otlp';
+import { writeAttemptAttributes, writeAttemptEvent, writeRequestAttributes } from './span-attributes';
 import type { SpanExporter } from './span-exporter';
-import type { TracedRequest } from './traced-request';
-import { drawId, Id, isAmong, newSpanId, textOfId } from './trace-ids';
+import type { TracedPath, TracedRequest } from './traced-request';
+import { drawId, Id, isAmong, newSpanId } from './trace-ids';
 
 /** Requests a second that are recorded for how they went alone, and how many at once. */
 export const MAX_RECORDED_FAILURES_PER_SECOND = 20;
+
+const SPACE = 0x20;
+const SLASH = 0x2f;
+const QUERY = 0x3f;
+/** What is before the path of a target in absolute form. */
+const ABSOLUTE = /^https?:\/\/[^/?]*/i;
 
 export interface TracerDependencies {
   readonly clock: Clock;
@@ -31,6 +37,8 @@ export class Tracer {
   readonly random: () => number;
   private failures = MAX_RECORDED_FAILURES_PER_SECOND;
   private filledAt: number;
+  /** Of the span of a request while it is written. */
+  private readonly spanId = newSpanId();
 
   constructor(readonly config: ResolvedTracing, private readonly dependencies: TracerDependencies) {
     this.usesB3 = config.b3;
@@ -59,62 +67,62 @@ export class Tracer {
     return true;
   }
 
-  /** Makes the spans of a request, if there is room for all of them. */
+  /** Writes the spans of a request, if there is room for all of them. */
   record(trace: ExchangeTrace, request: TracedRequest): void {
     const { exporter, clock } = this.dependencies;
     if (!exporter.hasRoom(1 + trace.count)) return;
-    const { context } = trace;
+    const { context, description } = trace;
     const since = clock.wallTimeAt(0);
-    const { traceId } = trace;
-    const spanId = this.newSpanId();
-    const description = trace.description.toString();
-    const path = pathOf(description.slice(description.indexOf(' ') + 1));
-    let events = '';
-    for (let i = 0; i < trace.count; i += 1) {
-      const attempt = trace.attemptAt(i);
-      exporter.add(this.attemptSpan(context.flags, traceId, spanId, attempt, i, request.method, path, since));
-      events += attemptEvent(attempt, i, since);
-    }
+    const path = pathIn(description.bytes, description.length);
     const known = request.method !== '_OTHER';
-    const originalMethod = known ? undefined : description.split(' ', 1)[0] || undefined;
+    const name = known ? request.method : 'HTTP';
+    // Nobody needs it before.
+    drawId(this.spanId, this.random);
+    for (let i = 0; i < trace.count; i += 1) this.writeAttempt(trace, trace.attemptAt(i), i, name, request.method, path, since);
     const error = errorType(request.status, request.reason, 500);
-    exporter.add(spanText({
-      traceId, spanId, parentSpanId: context.hasParent ? textOfId(context.parentId) : undefined, flags: context.flags,
-      name: known ? request.method : 'HTTP', kind: SpanKind.SERVER, start: since + request.startedAt,
+    const line = exporter.next();
+    writeSpanHead(line, {
+      traceId: context.traceId, spanId: this.spanId, parentSpanId: context.hasParent ? context.parentId : undefined, remoteParent: context.hasParent,
+      flags: context.flags, name, kind: SpanKind.SERVER, start: since + request.startedAt,
       // Added up in this order, the end of an attempt at the same moment is the same number.
       end: since + (request.startedAt + request.durationMs),
-      attributes: requestAttributes(request, path, originalMethod, error, trace.count),
-      events,
-      // A client that goes away is no error of who serves it.
-      error: request.reason === 'client_abort' || error === undefined ? undefined : request.detail,
-    }, context.hasParent));
+    });
+    const originalMethod = known ? undefined : description.toString().split(' ', 1)[0] || undefined;
+    writeRequestAttributes(line, request, path, originalMethod, error, trace.count);
+    if (trace.count > 0) beginEvents(line);
+    for (let i = 0; i < trace.count; i += 1) writeAttemptEvent(line, trace.attemptAt(i), i, since);
+    // A client that goes away is no error of who serves it.
+    endSpan(line, request.reason === 'client_abort' || error === undefined ? undefined : request.detail);
+    exporter.added();
   }
 
-  /** Of the request: nobody needs it before. */
-  private newSpanId(): string {
-    const id = newSpanId();
-    drawId(id, this.random);
-    return textOfId(id);
-  }
-
-  private attemptSpan(
-    flags: number, traceId: string, parentSpanId: string, attempt: TracedAttempt, index: number, method: string, path: string, since: number,
-  ): string {
+  private writeAttempt(trace: ExchangeTrace, attempt: TracedAttempt, index: number, name: string, method: string, path: TracedPath, since: number): void {
+    const { exporter } = this.dependencies;
+    const { context: { traceId, flags } } = trace;
     const { outcome } = attempt;
     // One that was not needed any more has not failed.
     const unneeded = outcome === 'hedge_lost' || outcome === 'client_abort';
     const error = unneeded ? undefined : typeof outcome === 'number' ? errorType(outcome, undefined, 400) : outcome;
-    return spanText({
-      traceId, spanId: textOfId(attempt.spanId), parentSpanId, flags, name: method === '_OTHER' ? 'HTTP' : method, kind: SpanKind.CLIENT,
-      start: since + attempt.startedAt, end: since + attempt.endedAt, attributes: attemptAttributes(attempt, index, method, path, error), events: '',
-      error: error === undefined ? undefined : '',
-    }, false);
+    const line = exporter.next();
+    writeSpanHead(line, {
+      traceId, spanId: attempt.spanId, parentSpanId: this.spanId, remoteParent: false, flags, name, kind: SpanKind.CLIENT,
+      start: since + attempt.startedAt, end: since + attempt.endedAt,
+    });
+    writeAttemptAttributes(line, attempt, index, method, path, error);
+    endSpan(line, error === undefined ? undefined : '');
+    exporter.added();
   }
 }
 
-/** Of a target in any form. */
-function pathOf(target: string): string {
-  return target.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0]!;
+/** Where the path is in a method and a target of any form, one space between. */
+function pathIn(description: Buffer, length: number): TracedPath {
+  let start = 0;
+  while (start < length && description[start] !== SPACE) start += 1;
+  start += 1;
+  if (start < length && description[start] !== SLASH) start += ABSOLUTE.exec(description.toString('latin1', start, length))?.[0].length ?? 0;
+  let end = start;
+  while (end < length && description[end] !== QUERY) end += 1;
+  return { bytes: description, start, end };
 }
 
 /** What an error is told by: a reason of ours, or the status. */

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { ByteLine, KeptMember } from '../../../src/proxy/telemetry/byte-line';
+import { ByteLine } from '../../../src/proxy/telemetry/byte-line';
+import { keptMember } from '../../../src/proxy/telemetry/kept-pieces';
 import { milliseconds } from '../../../src/proxy/telemetry/log-columns';
 
 /** One line for all, as it is used. */
@@ -12,7 +13,7 @@ function written(write: () => void): string {
 }
 
 test('a whole number has its digits', () => {
-  for (const value of [0, 9, 10, 99, 100, 2 ** 31 - 1, 2 ** 31, 2 ** 53 - 1, -1]) expect(written(() => line.integer(value))).toBe(String(value));
+  for (const value of [0, 9, 10, 99, 100, 2 ** 31 - 1, 2 ** 31, 1e9, 3e9, 1_764_556_556_123_456, 2 ** 53 - 1, 1e19, -1, -(2 ** 40)]) expect(written(() => line.integer(value))).toBe(String(value));
   fc.assert(fc.property(fc.maxSafeNat(), (value) => { expect(written(() => line.integer(value))).toBe(String(value)); }));
 });
 
@@ -26,20 +27,21 @@ test('a number has up to three decimals, and no zeros behind them', () => {
 });
 
 test('any bytes are quoted as JSON has their characters', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat({ max: 300 }), (bytes, first) => {
     const source = Buffer.from(bytes);
+    const start = Math.min(first, source.length);
     const text = written(() => {
       line.byte(0x5b);
-      line.quoted(source, source.length);
+      line.quoted(source, start, source.length);
       line.byte(0x5d);
     });
-    expect(JSON.parse(text)).toEqual([source.toString('latin1')]);
+    expect(JSON.parse(text)).toEqual([source.toString('latin1', start)]);
   }));
 });
 
 test('texts and pieces of any length come one behind the other', () => {
   fc.assert(fc.property(fc.array(fc.string({ unit: 'grapheme', maxLength: 3_000 }), { maxLength: 5 }), (texts) => {
-    const kept = new KeptMember(',"x":');
+    const kept = keptMember(',"x":');
     expect(written(() => {
       for (const text of texts) {
         line.text(text);
@@ -52,6 +54,6 @@ test('texts and pieces of any length come one behind the other', () => {
 });
 
 test('a member is right however many values there are', () => {
-  const kept = new KeptMember('');
+  const kept = keptMember('');
   for (let i = 0; i < 1_200; i += 1) expect(written(() => kept.write(line, `v${i % 700}`))).toBe(`"v${i % 700}"`);
 });

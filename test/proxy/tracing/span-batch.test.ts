@@ -3,7 +3,7 @@ import { SpanBatch } from '../../../src/proxy/tracing/span-batch';
 
 test('takes little memory for few spans', () => {
   const batch = new SpanBatch(['{', '}']);
-  batch.add('x'.repeat(700));
+  batch.next().piece(Buffer.alloc(700, 'x'));
   expect(batch.body().buffer.byteLength).toBeLessThanOrEqual(1_024);
 });
 
@@ -13,7 +13,7 @@ test('its body has its envelope and its spans, however large they are and whatev
   fc.assert(fc.property(fc.array(span, { maxLength: 6 }), (spans) => {
     batch.restart();
     for (const [index, each] of spans.entries()) {
-      batch.add(each);
+      batch.next().text(each);
       expect(batch.spans).toBe(index + 1);
       // A body that was made before, as for a try that failed.
       if (index === 2) batch.body();

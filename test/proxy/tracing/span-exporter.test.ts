@@ -34,7 +34,11 @@ function exporter(options: { maxQueuedSpans?: number; maxBatchSpans?: number } =
     count: (result, spans) => { counts[result] = (counts[result] ?? 0) + spans; },
     onProblem: (problem) => problems.push(problem),
   });
-  const add = (...spans: string[]): void => spans.forEach((span) => { if (subject.hasRoom(1)) subject.add(span); });
+  const add = (...spans: string[]): void => spans.forEach((span) => {
+    if (!subject.hasRoom(1)) return;
+    subject.next().text(span);
+    subject.added();
+  });
   return { clock, collector, counts, problems, subject, add };
 }
 
