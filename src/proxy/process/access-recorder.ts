@@ -4,10 +4,9 @@ import type { Clock } from '../runtime/clock';
 import type { ExchangeListener } from '../serve/context';
 import type { FinishedExchange } from '../serve/exchange/exchange-record';
 import { AccessLog } from '../telemetry/access-log';
-import type { AccessRecord } from '../telemetry/access-record';
-import type { AttemptRecord } from '../telemetry/attempt-record';
 import type { ConnectionListener } from '../telemetry/connection-record';
 import type { LineWriter } from '../telemetry/line-writer';
+import type { NotedRequest } from '../telemetry/noted-request';
 
 /** Who hears of what is over. */
 export interface AccessRecorder {
@@ -22,34 +21,34 @@ export function accessRecorder(writer: LineWriter, clock: Clock, random: () => n
   const accessLog = new AccessLog(writer, clock, config.accessLog, random);
   return {
     onExchange: (exchange) => {
-      if (accessLog.wants(exchange.record)) accessLog.write(accessOf(exchange));
+      if (accessLog.wants(exchange.record)) note(accessLog.note(), exchange);
     },
     onConnection: (connection) => accessLog.recordConnection(connection),
   };
 }
 
-const NONE: readonly AttemptRecord[] = [];
+const NONE: NotedRequest['attemptRecords'] = [];
 
-/** A finished exchange as a record of it, which is valid until the next one. */
-export function accessOf({ client: { listener, peer }, record, upstream, trace }: FinishedExchange): AccessRecord {
-  return {
-    listener: listener.name,
-    method: record.describedMethod,
-    path: record.path,
-    client: listener.edge?.namesClients ? peer.address : undefined,
-    caller: peer.caller,
-    status: record.status,
-    reason: record.reason,
-    detail: record.detail,
-    durationMs: record.durationMs,
-    cluster: upstream.cluster?.name,
-    endpoint: upstream.endpoint?.key,
-    attempts: upstream.attempts,
-    attemptRecords: upstream.attemptRecords ?? NONE,
-    route: record.route,
-    grpcStatus: record.grpcStatus < 0 ? undefined : record.grpcStatus,
-    bytesIn: record.requestBytes,
-    bytesOut: record.responseBytes,
-    trace,
-  };
+/** Notes a finished exchange. */
+export function note(noted: NotedRequest, { client: { listener, peer }, record, upstream, trace }: FinishedExchange): NotedRequest {
+  noted.listener = listener.name;
+  noted.method = record.describedMethod;
+  noted.path.take(record.path);
+  noted.client = listener.edge?.namesClients ? peer.address : undefined;
+  noted.caller = peer.caller;
+  noted.status = record.status;
+  noted.reason = record.reason;
+  noted.detail = record.detail;
+  noted.durationMs = record.durationMs;
+  noted.endedAt = record.startedAt + record.durationMs;
+  noted.cluster = upstream.cluster?.name;
+  noted.endpoint = upstream.endpoint?.key;
+  noted.attempts = upstream.attempts;
+  noted.attemptRecords = upstream.attempted.count > 1 ? upstream.attempted.copy() : NONE;
+  noted.route = record.route;
+  noted.grpcStatus = record.grpcStatus < 0 ? undefined : record.grpcStatus;
+  noted.bytesIn = record.requestBytes;
+  noted.bytesOut = record.responseBytes;
+  noted.keepTrace(trace);
+  return noted;
 }

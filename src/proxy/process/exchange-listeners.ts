@@ -1,8 +1,9 @@
 /** Who is told of exchanges that are over: the access log, and the page `/requests` while somebody reads it. Mostly nobody is. */
 import type { Clock } from '../runtime/clock';
 import type { LineWriter } from '../telemetry/line-writer';
+import { NotedRequest } from '../telemetry/noted-request';
 import { RecentRequest, RecentRequests } from '../telemetry/recent-requests';
-import { accessOf, AccessRecorder, accessRecorder } from './access-recorder';
+import { AccessRecorder, accessRecorder, note } from './access-recorder';
 import type { Proxy } from './proxy';
 
 export class ExchangeListeners {
@@ -29,10 +30,11 @@ export class ExchangeListeners {
   private update(): void {
     if (!this.proxy) return;
     const { log, recent } = this;
+    const noted = new NotedRequest();
     this.proxy.context.onTcpClosed = log?.onConnection;
     this.proxy.context.onExchange = !recent.isWanted ? log?.onExchange : (exchange) => {
       log?.onExchange(exchange);
-      recent.record(accessOf(exchange));
+      recent.record(note(noted, exchange));
     };
   }
 }

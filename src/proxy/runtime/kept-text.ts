@@ -16,6 +16,12 @@ export class KeptText {
     this.length = 0;
   }
 
+  /** Has what the other one has. */
+  take(other: KeptText): void {
+    this.clear();
+    this.add(other.bytes, 0, other.length);
+  }
+
   /** @param until a byte that the text ends before, where it is there; -1 for none */
   add(source: Uint8Array, start: number, end: number, until = -1): void {
     const last = Math.min(end, start + this.limit - this.length);

@@ -1,37 +1,44 @@
 /**
  * The access log: one line a request, or a connection of TCP, when it is over, as JSON or as text. Off by default, and then nothing of it runs.
+ *
+ * A request is noted when it is over. Lines are made of many together, when they are written.
  */
 import type { AccessLogConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import { AccessRecord, accessText, writeAccess } from './access-record';
 import { ByteLine } from './byte-line';
 import { FinishedConnection, formatConnection, formatConnectionText } from './connection-record';
-import type { LineWriter } from './line-writer';
+import type { LineSource, LineWriter } from './line-writer';
+import { NotedRequest } from './noted-request';
 import { REASONS } from './reasons';
 
-export class AccessLog {
+/** Requests that are noted at most, before their lines are made. */
+export const MAX_NOTED = 128;
+
+export class AccessLog implements LineSource {
   private readonly line = new ByteLine();
+  private readonly noted: NotedRequest[] = [];
+  private count = 0;
 
   constructor(
     private readonly writer: LineWriter, private readonly clock: Clock, private readonly config: AccessLogConfig,
     private readonly random: () => number,
   ) {}
 
-  record(request: AccessRecord): void {
-    if (this.wants(request)) this.write(request);
+  /** Where a request that is wanted is to be noted, at once. What is there is of another one. */
+  note(): NotedRequest {
+    if (this.count === MAX_NOTED) this.giveLines();
+    if (this.count === 0) this.writer.expect(this, this.clock);
+    const noted = this.noted[this.count] ??= new NotedRequest();
+    this.count += 1;
+    return noted;
   }
 
-  /** Writes one that is wanted. */
-  write(request: AccessRecord): void {
-    const wallTime = this.clock.wallTime();
-    if (this.config.format === 'text') {
-      this.writer.collect(accessText(request, wallTime), this.clock);
-      return;
-    }
-    const { line } = this;
-    line.restart();
-    writeAccess(line, request, wallTime);
-    this.writer.collect(line, this.clock);
+  giveLines(): void {
+    const { writer, clock, noted, count } = this;
+    const since = clock.wallTimeAt(0);
+    this.count = 0;
+    for (let i = 0; i < count; i += 1) writer.collect(this.lineOf(noted[i]!, since + noted[i]!.endedAt), clock);
   }
 
   /** Writes a line for a connection of TCP, if that is wanted: with `errors`, of those that did not end in order. */
@@ -40,6 +47,7 @@ export class AccessLog {
     const mode = connection.accessLog ?? this.config.mode;
     const wanted = mode === 'all' || (mode === 'errors' && (connection.reason !== undefined || (samplePercent > 0 && this.random() * 100 < samplePercent)));
     if (!wanted) return;
+    this.giveLines();
     const line = format === 'text' ? formatConnectionText : formatConnection;
     this.writer.collect(line(connection, this.clock.wallTime()), this.clock);
   }
@@ -50,6 +58,13 @@ export class AccessLog {
     const mode = request.accessLog ?? this.config.mode;
     if (mode !== 'errors') return mode === 'all';
     return isError(request) || (slowMs > 0 && request.durationMs >= slowMs) || (samplePercent > 0 && this.random() * 100 < samplePercent);
+  }
+
+  private lineOf(request: AccessRecord, wallTime: number): string | ByteLine {
+    if (this.config.format === 'text') return accessText(request, wallTime);
+    this.line.restart();
+    writeAccess(this.line, request, wallTime);
+    return this.line;
   }
 }
 

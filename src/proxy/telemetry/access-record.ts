@@ -7,17 +7,10 @@ import { keptMember } from './kept-pieces';
 import { column, milliseconds } from './log-columns';
 import type { ReasonCode } from './reasons';
 import { timeText, writeTime } from './time-text';
+import { TRACE_ID_DIGITS, TraceIdSource } from './trace-id-source';
 
 /** Longest path in a line. */
 export const MAX_PATH = 1_024;
-
-/** A trace, as far as a line names it. */
-export interface TraceIdSource {
-  /** Its digits. */
-  readonly traceId: string;
-  /** Writes them behind what the line has. */
-  writeTraceId(line: ByteLine): void;
-}
 
 /** What is logged of a request that is over. */
 export interface AccessRecord {
@@ -111,7 +104,8 @@ export function writeAccess(line: ByteLine, request: AccessRecord, wallTime: num
   line.integer(request.bytesOut);
   if (trace) {
     line.piece(TRACE_ID);
-    trace.writeTraceId(line);
+    const at = line.take(TRACE_ID_DIGITS);
+    trace.writeTraceId(line.bytes, at);
     line.byte(QUOTE);
   }
   line.byte(END);

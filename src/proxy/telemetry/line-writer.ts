@@ -33,6 +33,12 @@ export interface LineSink {
   write(text: string | Uint8Array, done: (error?: Error | null) => void): unknown;
 }
 
+/** Has lines to write, and makes them when they are written. */
+export interface LineSource {
+  /** Has all of them {@link LineWriter.collect | collected}. */
+  giveLines(): void;
+}
+
 /** Lines as bytes, up to a number of them. */
 class Batch {
   lines = 0;
@@ -72,12 +78,19 @@ export class LineWriter {
   private broken = false;
   private flushed: (() => void)[] = [];
   private timer: Cancel | undefined;
-  private readonly onTime = (): void => this.send();
+  /** Those that have lines. */
+  private sources: LineSource[] = [];
+  private readonly onTime = (): void => {
+    this.timer = undefined;
+    this.gather();
+    if (!this.busy && this.hasLines) this.send();
+  };
 
   constructor(private readonly sink: LineSink, private readonly maxBuffered = MAX_BUFFERED_CHARACTERS) {}
 
   /** Writes a line, given without its end, and what waits; false when it was dropped. */
   write(line: string): boolean {
+    this.gather();
     if (this.broken || this.waiting.length + line.length >= this.maxBuffered) {
       this.dropped += 1;
       return false;
@@ -88,7 +101,13 @@ export class LineWriter {
     return true;
   }
 
-  /** The same for one of many lines: it may wait for others. */
+  /** This source has lines that may wait for others. */
+  expect(source: LineSource, clock: Pick<Clock, 'after'>): void {
+    if (!this.sources.includes(source)) this.sources.push(source);
+    this.timer ??= clock.after(COLLECT_MS, this.onTime);
+  }
+
+  /** The same as `write` for one of many lines: it may wait for others. */
   collect(line: string | ByteLine, clock: Pick<Clock, 'after'>): boolean {
     if (this.broken || this.waitingLines > 0 || !this.addToBatch(line)) return this.write(line.toString());
     if (!this.busy) this.timer ??= clock.after(COLLECT_MS, this.onTime);
@@ -97,6 +116,7 @@ export class LineWriter {
 
   /** Resolves when all lines are written, or can't be, or `timeoutMs` is over. */
   flush(clock: Clock, timeoutMs: number): Promise<void> {
+    this.gather();
     if (!this.busy && this.hasLines) this.send();
     if (!this.busy) return Promise.resolve();
     return new Promise((resolve) => {
@@ -109,6 +129,13 @@ export class LineWriter {
   }
 
   private get hasLines(): boolean { return this.waitingLines > 0 || this.batch.lines > 0; }
+
+  private gather(): void {
+    if (this.sources.length === 0) return;
+    const sources = this.sources;
+    this.sources = [];
+    for (const source of sources) source.giveLines();
+  }
 
   private addToBatch(line: string | ByteLine): boolean {
     if (this.batch.add(line)) return true;

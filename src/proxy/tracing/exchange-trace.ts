@@ -5,11 +5,10 @@
  */
 import type { RequestHead } from '../http1/request-head';
 import { KeptText } from '../runtime/kept-text';
-import type { TraceIdSource } from '../telemetry/access-record';
-import type { ByteLine } from '../telemetry/byte-line';
+import type { TraceIdSource } from '../telemetry/trace-id-source';
 import { MAX_ATTRIBUTE_LENGTH } from './otlp';
 import { TraceContext } from './trace-context';
-import { drawId, Id, newSpanId, textOfId, TRACE_ID_DIGITS, writeId } from './trace-ids';
+import { drawId, Id, newSpanId, textOfId, writeId } from './trace-ids';
 
 /** What decides about new traces. */
 export interface Sampling {
@@ -83,9 +82,8 @@ export class ExchangeTrace implements TraceIdSource {
   /** Its digits. */
   get traceId(): string { return textOfId(this.context.traceId); }
 
-  writeTraceId(line: ByteLine): void {
-    const start = line.take(TRACE_ID_DIGITS);
-    writeId(this.context.traceId, line.bytes, start);
+  writeTraceId(target: Buffer, start: number): void {
+    writeId(this.context.traceId, target, start);
   }
 
   /** Its field lines: these, and those that continue the trace. Valid until the next call. */

@@ -6,7 +6,8 @@
  */
 import type { ByteLine } from '../telemetry/byte-line';
 import { KeptPieces } from '../telemetry/kept-pieces';
-import { Id, SPAN_ID_DIGITS, TRACE_ID_DIGITS, writeId } from './trace-ids';
+import { TRACE_ID_DIGITS } from '../telemetry/trace-id-source';
+import { Id, SPAN_ID_DIGITS, writeId } from './trace-ids';
 
 /** Longest text of an attribute, in characters. */
 export const MAX_ATTRIBUTE_LENGTH = 1_024;
@@ -112,12 +113,12 @@ const SPAN_END = piece(']}');
 /** Writes a span up to its attributes, which come next. */
 export function writeSpanHead(line: ByteLine, { traceId, spanId, parentSpanId, remoteParent, flags, name, kind, start, end }: SpanHead): void {
   line.piece(TRACE_ID);
-  writeId(traceId, line.bytes, line.take(TRACE_ID_DIGITS));
+  writeDigits(line, traceId, TRACE_ID_DIGITS);
   line.piece(SPAN_ID);
-  writeId(spanId, line.bytes, line.take(SPAN_ID_DIGITS));
+  writeDigits(line, spanId, SPAN_ID_DIGITS);
   if (parentSpanId !== undefined) {
     line.piece(PARENT_ID);
-    writeId(parentSpanId, line.bytes, line.take(SPAN_ID_DIGITS));
+    writeDigits(line, parentSpanId, SPAN_ID_DIGITS);
   }
   line.piece(FLAGS);
   line.integer(flags | PARENT_KNOWN | (remoteParent ? PARENT_IS_REMOTE : 0));
@@ -167,6 +168,12 @@ export function envelope(resource: Readonly<Record<string, string | undefined>>)
     `{"resourceSpans":[{"resource":{"attributes":${JSON.stringify(attributes)}},"scopeSpans":[{"scope":{"name":"cdk8s-mesh"},"spans":[`,
     ']}]}]}',
   ];
+}
+
+function writeDigits(line: ByteLine, id: Id, digits: number): void {
+  // Room may be new memory.
+  const at = line.take(digits);
+  writeId(id, line.bytes, at);
 }
 
 /** The one behind the last member of a list. */

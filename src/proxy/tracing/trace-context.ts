@@ -9,8 +9,9 @@
 import { isWord, word } from '../http1/bytes';
 import { Kind } from '../http1/fields';
 import type { RequestHead } from '../http1/request-head';
+import { TRACE_ID_DIGITS } from '../telemetry/trace-id-source';
 import {
-  drawId, hexValue, Id, isHex, newSpanId, newTraceId, readId, SPAN_ID_DIGITS, textOfId, TRACE_ID_DIGITS, writeId, ZERO_DIGIT,
+  drawId, hexValue, Id, isHex, newSpanId, newTraceId, readId, SPAN_ID_DIGITS, textOfId, writeId, ZERO_DIGIT,
 } from './trace-ids';
 
 /** What every proxy has to pass on at least, and this one at most. */

@@ -2,6 +2,8 @@
  * Ids of traces and spans, as words of 32 bits in fixed memory: they are read out of a head and written into the next one without a string
  * being made of them. Ids are drawn from the proxy's random numbers; they must be unique, not secret.
  */
+import { TRACE_ID_DIGITS } from '../telemetry/trace-id-source';
+
 const DIGITS = Buffer.from('0123456789abcdef');
 /** Both digits of each byte. */
 const HIGH = Uint8Array.from({ length: 256 }, (_, byte) => DIGITS[byte >> 4]!);
@@ -10,7 +12,6 @@ const LOW = Uint8Array.from({ length: 256 }, (_, byte) => DIGITS[byte & 15]!);
 const VALUES = Int8Array.from({ length: 256 }, (_, byte) => DIGITS.indexOf(byte));
 export const ZERO_DIGIT = 0x30;
 
-export const TRACE_ID_DIGITS = 32;
 export const SPAN_ID_DIGITS = 16;
 const DIGITS_PER_WORD = 8;
 

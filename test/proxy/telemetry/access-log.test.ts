@@ -4,6 +4,7 @@ import type { AccessRecord } from '../../../src/proxy/telemetry/access-record';
 import { COLLECT_MS, LineWriter } from '../../../src/proxy/telemetry/line-writer';
 import { FakeClock } from '../../support/fake-clock';
 import { keptText } from '../../support/kept-text';
+import { noteRecord } from '../../support/noted';
 import { textOf } from '../../support/text-of';
 
 const REQUEST: AccessRecord = {
@@ -27,7 +28,7 @@ describe('the access log', () => {
     const clock = new FakeClock();
     const writer = new LineWriter({ write: (text, done) => { lines.push(...textOf(text).trim().split('\n')); done(); } });
     const log = new AccessLog(writer, clock, { mode, ...more }, random);
-    requests.forEach((request) => log.record(request));
+    for (const request of requests) if (log.wants(request)) noteRecord(log.note(), request);
     clock.advance(COLLECT_MS);
     return lines.map((line) => { const { status, reason } = JSON.parse(line); return reason ? `${status} ${reason}` : status; });
   };

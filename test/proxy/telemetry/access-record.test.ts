@@ -8,7 +8,7 @@ const REQUEST: AccessRecord = {
 };
 const TRACE = {
   traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-  writeTraceId(line: ByteLine) { line.text(this.traceId); },
+  writeTraceId(target: Buffer, start: number) { target.write(this.traceId, start, 'latin1'); },
 };
 const NASTY = `/${'"\\\n\u00ff'.repeat(5_000)}`;
 

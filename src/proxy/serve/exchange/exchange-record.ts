@@ -3,8 +3,9 @@ import type { AccessLogMode } from '../../../contract';
 import { statusIn } from '../../grpc/answer';
 import { GrpcStatus, grpcStatusOf, httpStatusOf, outcomeOf, statusWithout } from '../../grpc/status';
 import { KeptText } from '../../runtime/kept-text';
-import { MAX_PATH, TraceIdSource } from '../../telemetry/access-record';
-import type { AttemptRecord } from '../../telemetry/attempt-record';
+import { MAX_PATH } from '../../telemetry/access-record';
+import type { TraceIdSource } from '../../telemetry/trace-id-source';
+import type { AttemptList } from '../../telemetry/attempt-list';
 import { Method, METHOD_NAMES, RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import type { Entry, Peer } from './response-sink';
@@ -23,7 +24,7 @@ export interface FinishedExchange {
     readonly cluster: { readonly name: string } | undefined;
     readonly endpoint: { readonly key: string } | undefined;
     readonly attempts: number;
-    readonly attemptRecords: readonly AttemptRecord[] | undefined;
+    readonly attempted: Pick<AttemptList, 'count' | 'copy'>;
   };
 }
 

@@ -75,9 +75,9 @@ export class ResponseFields {
 
   /** For a response of the proxy's own. A caller's sidecar may send a request again that no application has seen. */
   ofOwn(code: ReasonCode): string {
-    const { attemptRecords } = this.upstream;
+    const { attempted } = this.upstream;
     return this.corsLines + (this.edge?.ownLines ?? '') + (this.inbound && REASONS[code].reached === 'no' ? unsentField(code) : '')
-      + (this.explains && attemptRecords && attemptRecords.length > 0 ? attemptsField(attemptRecords) : '');
+      + (this.explains && attempted.count > 0 ? attemptsField(attempted.copy()) : '');
   }
 
   private corsFor(buffer: Buffer, head: ResponseHead): Buffer {
@@ -87,9 +87,9 @@ export class ResponseFields {
   }
 
   private explanation(status: number, milliseconds: number): Buffer {
-    const { attemptRecords, endpoint } = this.upstream;
-    if (!this.explains || !attemptRecords) return EMPTY;
+    const { attempted, endpoint } = this.upstream;
+    if (!this.explains) return EMPTY;
     const last: AttemptRecord = { endpoint: endpoint!.key, outcome: status, milliseconds };
-    return Buffer.from(attemptsField([...attemptRecords, last]), 'latin1');
+    return Buffer.from(attemptsField([...attempted.copy(), last]), 'latin1');
   }
 }

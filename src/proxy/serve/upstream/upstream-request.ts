@@ -17,6 +17,7 @@ import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
 import { EndpointsWait } from '../../cluster/first-endpoints';
 import type { UnconnectedCode } from '../../cluster/waiting-list';
+import { AttemptList } from '../../telemetry/attempt-list';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
 import { outcomeOf } from '../../grpc/status';
 import { isIdempotent, Method } from '../../http1/request-head';
@@ -42,8 +43,9 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   cluster: Cluster | undefined;
   endpoint: Endpoint | undefined;
   attempts = 0;
-  /** What was tried, when somebody wants to know. */
-  attemptRecords: AttemptRecord[] | undefined;
+  /** Somebody wants to know what was tried. */
+  notesAttempts = false;
+  readonly attempted = new AttemptList();
   /** Undefined while nothing is traced. */
   trace: ExchangeTrace | undefined;
   /** An attempt may have reached an application. */
@@ -92,7 +94,8 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.cluster = undefined;
     this.endpoint = undefined;
     this.attempts = 0;
-    this.attemptRecords = undefined;
+    this.notesAttempts = false;
+    this.attempted.clear();
     this.trace = undefined;
     this.maybeReached = false;
     this.targets.reset();
@@ -391,6 +394,6 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
 
   private note(attempt: Attempt, outcome: AttemptRecord['outcome']): void {
     if (this.trace) this.trace.ended(attempt.traced!, outcome, this.context.clock.now());
-    this.attemptRecords?.push({ endpoint: attempt.endpoint!.key, outcome, milliseconds: attempt.elapsedMs });
+    if (this.notesAttempts) this.attempted.add(attempt.endpoint!.key, outcome, attempt.elapsedMs);
   }
 }
