@@ -14,6 +14,7 @@ import { createInterface } from 'node:readline';
 import type { PolicyChoice } from '../../balancing';
 import { CONTRACT_MINOR, isOfGateway, KubernetesApiConfig, ResolvedProxyConfig } from '../../contract';
 import { LONGEST_WAIT_MS, systemClock } from '../runtime/clock';
+import { compileForRequests } from '../runtime/compiler';
 import type { SourceFactory } from '../cluster/cluster';
 import { decodeConfig, Document } from '../config/decode';
 import { Kept, KeptDocument } from '../config/kept';
@@ -261,6 +262,7 @@ async function main(environment: Environment): Promise<void> {
   };
   if (started.refused) reject(started.refused);
   giveBackAfterStart();
+  compileForRequests();
 
   const straight = watchSockets(engine);
   // Outside of a pod the lists are another's.
@@ -347,6 +349,7 @@ async function main(environment: Environment): Promise<void> {
 
 /** A worker does what the primary says until it is told to drain, or the primary is gone. */
 function work({ pod, bindAddresses, redirectedPorts, memoryLimitBytes }: Environment): void {
+  compileForRequests();
   observeSelf(registry, clock, writer, eventLoopDelay());
   const worker = new Worker({
     clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses, redirectedPorts,

@@ -7,13 +7,15 @@ import type { RequestHead } from '../http1/request-head';
 import { KeptText } from '../runtime/kept-text';
 import type { TraceIdSource } from '../telemetry/trace-id-source';
 import { MAX_ATTRIBUTE_LENGTH } from './otlp';
+import type { RandomWords } from './random-words';
 import { TraceContext } from './trace-context';
 import { drawId, Id, newSpanId, textOfId, writeId } from './trace-ids';
 
 /** What decides about new traces. */
 export interface Sampling {
   readonly usesB3: boolean;
-  readonly random: () => number;
+  /** For ids. */
+  readonly words: RandomWords;
   /** Whether a trace that begins here is sampled. */
   samples(traceId: Id): boolean;
 }
@@ -37,15 +39,15 @@ export class ExchangeTrace implements TraceIdSource {
   /** Attempts of this request; those behind are of requests before it. */
   count = 0;
   private readonly kept: TracedAttempt[] = [];
-  private random: () => number = () => 0;
+  private words!: RandomWords;
   /** Method and target as they came, one space between. */
   readonly description = new KeptText(MAX_ATTRIBUTE_LENGTH);
 
   /** @param trusted the caller's decision holds */
   begin(sampling: Sampling, buffer: Buffer, head: RequestHead, trusted: boolean): void {
-    this.random = sampling.random;
+    this.words = sampling.words;
     this.count = 0;
-    this.context.read(buffer, head, sampling.usesB3, this.random);
+    this.context.read(buffer, head, sampling.usesB3, this.words);
     if (!this.context.decided || !trusted) this.context.decide(sampling.samples(this.context.traceId));
     this.description.clear();
     this.description.add(buffer, head.methodStart, head.targetEnd);
@@ -59,7 +61,7 @@ export class ExchangeTrace implements TraceIdSource {
       this.kept.push(attempt);
     }
     this.count += 1;
-    drawId(attempt.spanId, this.random);
+    drawId(attempt.spanId, this.words);
     attempt.cluster = cluster;
     attempt.endpoint = endpoint;
     attempt.startedAt = now;

@@ -10,6 +10,7 @@ import { isWord, word } from '../http1/bytes';
 import { Kind } from '../http1/fields';
 import type { RequestHead } from '../http1/request-head';
 import { TRACE_ID_DIGITS } from '../telemetry/trace-id-source';
+import type { RandomWords } from './random-words';
 import {
   drawId, hexValue, Id, isHex, newSpanId, newTraceId, readId, SPAN_ID_DIGITS, textOfId, writeId, ZERO_DIGIT,
 } from './trace-ids';
@@ -65,7 +66,7 @@ export class TraceContext {
   get sampled(): boolean { return (this.flags & SAMPLED) !== 0; }
 
   /** Takes the context of a request, and its fields out of what is sent on; begins a trace when it has none. */
-  read(buffer: Buffer, head: RequestHead, usesB3: boolean, random: () => number): void {
+  read(buffer: Buffer, head: RequestHead, usesB3: boolean, words: RandomWords): void {
     this.hasParent = false;
     this.decided = false;
     this.flags = 0;
@@ -111,7 +112,7 @@ export class TraceContext {
     }
     const valid = parents === 1 && this.readTraceparent(buffer, fields.valueStart(parent), fields.valueEnd(parent));
     if (usesB3) this.readB3(buffer, head, b3, valid);
-    if (!this.hasParent) this.begin(random);
+    if (!this.hasParent) this.begin(words);
     const stateTooLarge = stateBytes > MAX_TRACESTATE_BYTES || stateMembers > MAX_TRACESTATE_MEMBERS;
     if (stateMembers > 0 && (!valid || stateTooLarge)) leaveOut(buffer, head, TRACESTATE);
     if (baggageBytes > MAX_BAGGAGE_BYTES || baggageMembers > MAX_BAGGAGE_MEMBERS) leaveOut(buffer, head, BAGGAGE);
@@ -148,8 +149,8 @@ export class TraceContext {
     this.others = others;
   }
 
-  private begin(random: () => number): void {
-    drawId(this.traceId, random);
+  private begin(words: RandomWords): void {
+    drawId(this.traceId, words);
     this.flags |= RANDOM_ID;
   }
 

@@ -1,8 +1,9 @@
 /**
  * Ids of traces and spans, as words of 32 bits in fixed memory: they are read out of a head and written into the next one without a string
- * being made of them. Ids are drawn from the proxy's random numbers; they must be unique, not secret.
+ * being made of them.
  */
 import { TRACE_ID_DIGITS } from '../telemetry/trace-id-source';
+import type { RandomWords } from './random-words';
 
 const DIGITS = Buffer.from('0123456789abcdef');
 /** Both digits of each byte. */
@@ -26,10 +27,10 @@ export function newSpanId(): Id {
 }
 
 /** Draws an id, never one of zeros alone. */
-export function drawId(id: Id, random: () => number): void {
+export function drawId(id: Id, words: RandomWords): void {
   let any = 0;
   for (let i = 0; i < id.length; i += 1) {
-    const word = (random() * 2 ** 32) | 0;
+    const word = words.next();
     id[i] = word;
     any |= word;
   }

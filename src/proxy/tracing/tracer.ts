@@ -10,6 +10,7 @@ import type { Clock } from '../runtime/clock';
 import type { ReasonCode } from '../telemetry/reasons';
 import type { ExchangeTrace, TracedAttempt } from './exchange-trace';
 import { beginEvents, endSpan, SpanKind, writeSpanHead } from './otlp';
+import { RandomWords } from './random-words';
 import { writeAttemptAttributes, writeAttemptEvent, writeRequestAttributes } from './span-attributes';
 import type { SpanExporter } from './span-exporter';
 import type { TracedPath, TracedRequest } from './traced-request';
@@ -34,7 +35,7 @@ export interface TracerDependencies {
 
 export class Tracer {
   readonly usesB3: boolean;
-  readonly random: () => number;
+  readonly words: RandomWords;
   private failures = MAX_RECORDED_FAILURES_PER_SECOND;
   private filledAt: number;
   /** Of the span of a request while it is written. */
@@ -42,7 +43,7 @@ export class Tracer {
 
   constructor(readonly config: ResolvedTracing, private readonly dependencies: TracerDependencies) {
     this.usesB3 = config.b3;
-    this.random = dependencies.random;
+    this.words = new RandomWords(dependencies.random);
     this.filledAt = dependencies.clock.now();
   }
 
@@ -77,7 +78,7 @@ export class Tracer {
     const known = request.method !== '_OTHER';
     const name = known ? request.method : 'HTTP';
     // Nobody needs it before.
-    drawId(this.spanId, this.random);
+    drawId(this.spanId, this.words);
     for (let i = 0; i < trace.count; i += 1) this.writeAttempt(trace, trace.attemptAt(i), i, name, request.method, path, since);
     const error = errorType(request.status, request.reason, 500);
     const line = exporter.next();

@@ -4,6 +4,7 @@ import { RequestHead } from '../../../src/proxy/http1/request-head';
 import { Marks, serializeRequest } from '../../../src/proxy/http1/serialize';
 import { Via } from '../../../src/proxy/serve/route/via';
 import { MAX_BAGGAGE_BYTES, MAX_BAGGAGE_MEMBERS, MAX_TRACESTATE_BYTES, MAX_TRACESTATE_MEMBERS, TraceContext } from '../../../src/proxy/tracing/trace-context';
+import { RandomWords } from '../../../src/proxy/tracing/random-words';
 import { drawId, isAmong, newSpanId, newTraceId, readId, textOfId } from '../../../src/proxy/tracing/trace-ids';
 import { bytesPerCall } from '../../support/allocation';
 import { seededRandom } from '../../support/random';
@@ -27,7 +28,7 @@ function pass(fields: readonly string[], b3 = false): Passed {
   const head = new RequestHead(200);
   expect(head.parse(buffer, 0, buffer.length, LIMITS)).toBeUndefined();
   const context = new TraceContext();
-  context.read(buffer, head, b3, seededRandom(1));
+  context.read(buffer, head, b3, new RandomWords(seededRandom(1)));
   const sent = serializeRequest(buffer, head, VIA, Marks.NONE, false, EMPTY, context.lines(SPAN, EMPTY), EMPTY).toString('latin1');
   return { context, fields: sent.split('\r\n').slice(2, -2) };
 }
@@ -85,6 +86,7 @@ describe('traceparent', () => {
   });
 
   it('allocates nothing but what is sent on', () => {
+    const words = new RandomWords(Math.random);
     const buffer = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\ntraceparent: 00-${TRACE}-${PARENT}-01\r\n\r\n`);
     const head = new RequestHead(200);
     const context = new TraceContext();
@@ -92,7 +94,7 @@ describe('traceparent', () => {
     const kinds = head.fields.kinds.slice();
     expect(bytesPerCall(() => {
       head.fields.kinds[1] = kinds[1];
-      context.read(buffer, head, false, Math.random);
+      context.read(buffer, head, false, words);
       context.lines(SPAN, EMPTY);
     })).toBe(0);
   });
@@ -153,10 +155,10 @@ describe('B3', () => {
 });
 
 test('a share of the traces is sampled, the same ones by everybody', () => {
-  const random = seededRandom(7);
+  const words = new RandomWords(seededRandom(7));
   const ids = Array.from({ length: 5_000 }, () => {
     const id = newTraceId();
-    drawId(id, random);
+    drawId(id, words);
     return id;
   });
   expect(ids.filter((id) => isAmong(id, 10)).length / ids.length).toBeCloseTo(0.1, 1);
