@@ -9,13 +9,14 @@ import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { HOST, programOf } from './processes.mjs';
+import { HOST, needPrograms, programOf } from './processes.mjs';
 
 const SCRIPT = fileURLToPath(new URL('wrk.lua', import.meta.url));
 
 /** Runs wrk on one core; resolves to requests, seconds, percentiles in microseconds, errors. Rate 0: as fast as it gets. */
 export async function load({ port, scenario, seconds, core, rate = 0 }) {
   const { method = 'GET', bodyBytes = 0, path, connections, tls = false } = scenario;
+  needPrograms({ wrk: 'wrk' });
   const child = spawn('taskset', [
     '--cpu-list', String(core), programOf('wrk'), '-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT,
     `${tls ? 'https' : 'http'}://${HOST}:${port}${path}`, '--', method, String(bodyBytes), String(rate),

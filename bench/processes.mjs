@@ -22,6 +22,18 @@ export function programOf(name) {
   return SEARCH.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
+/** What is missing of these programs, in words; undefined when all are there. @param {Record<string, string>} packages of Debian, by program */
+export function missingPrograms(packages) {
+  const missing = Object.keys(packages).filter((program) => !programOf(program));
+  return missing.length > 0 ? `missing: ${missing.join(', ')}; apt-get install ${missing.map((program) => packages[program]).join(' ')}` : undefined;
+}
+
+/** Throws when one of these programs is not there. @param {Record<string, string>} packages */
+export function needPrograms(packages) {
+  const problem = missingPrograms(packages);
+  if (problem) throw new Error(problem);
+}
+
 /** Starts a command that may run on one core only, with all its threads and children. */
 export function startOn(core, command, args, options = {}) {
   const child = spawn('taskset', ['--cpu-list', String(core), command, ...args], { stdio: ['ignore', 'ignore', 'pipe'], ...options });
@@ -117,6 +129,12 @@ export function cpuSeconds(pid) {
     // utime, stime of all threads; cutime, cstime of children that ended.
     return fields ? sum + (Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14])) / TICKS : sum;
   }, 0);
+}
+
+/** CPU microseconds of the threads of one process, as fine as the scheduler counts: for what takes less than a tick. */
+export function threadMicroseconds(pid) {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).reduce((sum, thread) => sum + Number(tryRead(`${tasks}/${thread}/schedstat`)?.split(' ', 1)[0] ?? 0), 0) / 1_000;
 }
 
 /** Resident memory of a process and its children, in bytes; pages that they share are counted once each. */

@@ -19,7 +19,7 @@ import { compare } from './compare.mjs';
 import { machine, othersMeter, raisePriority } from './machine.mjs';
 import { proxyTables, soakSection, writePage, writeResult } from './page.mjs';
 import { PEERS } from './peers.mjs';
-import { programOf } from './processes.mjs';
+import { missingPrograms } from './processes.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 import { soak } from './soak.mjs';
 
@@ -30,9 +30,8 @@ if (options.page) writePage();
 else await run();
 
 async function run() {
-  for (const program of ['taskset', 'wrk', 'nginx']) {
-    if (!programOf(program)) stop(`${program} is missing, which carries the load: apt-get install wrk nginx-light util-linux`);
-  }
+  const missing = missingPrograms({ taskset: 'util-linux', wrk: 'wrk', nginx: 'nginx-light' });
+  if (missing) stop(missing);
   if (availableParallelism() < 2) stop('at least two cores are needed: one for the proxy, one for load and backend');
   // What this process does (asking, holding connections open) belongs where the load is, with all its threads.
   spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(CORES.load), String(process.pid)]);

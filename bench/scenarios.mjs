@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HOST, freePort, nginxConfig, programOf, startOn, whenAnswers } from './processes.mjs';
+import { HOST, freePort, needPrograms, nginxConfig, programOf, startOn, whenAnswers } from './processes.mjs';
 
 const KIB = 1024;
 const CHUNKED_BYTES = 16 * KIB;
@@ -37,6 +37,7 @@ export function scenario(name) {
 
 /** The backend: nginx from memory, far lighter than any proxy in front of it. */
 export async function startBackend(folder, core) {
+  needPrograms({ nginx: 'nginx-light', taskset: 'util-linux' });
   const port = await freePort();
   const root = join(folder, 'backend');
   mkdirSync(root, { recursive: true });

@@ -1,16 +1,15 @@
 /**
- * `npm run bench:telemetry`: what it costs to see a mesh. This proxy with its metrics scraped every second, an access log of all requests
- * written to a file, and 1 % of its traces sampled and exported, each alone and all together, beside the same proxy with none of that:
- * CPU per request by the kernel's accounting, saturated and at a rate, and p99 at that rate. The claim: all together cost at most 5 % more, and
- * so does tracing alone.
+ * `npm run bench:telemetry`: what it costs to see a mesh. This proxy with its metrics scraped, an access log written to a file, and 1 % of its
+ * traces sampled and exported, each alone and all together, beside the same proxy with none of that: CPU per request by the kernel's
+ * accounting, saturated and at a rate, and p99 at that rate. The claim: all together cost at most 5 % more, and so does tracing alone.
  *
  * Saturated, the fastest keeps the core of its peers busy. A slower one lets them sleep, and pays for waking them: what it costs more is told
  * too large. At a rate, all of them wake their peers as often.
  *
- *   npm run bench:telemetry -- [--processes N] [--repeats N] [--seconds N]
+ *   npm run bench:telemetry -- [--processes N] [--slices N] [--only NAME,NAME]
  *
  * Processes of one build differ by several percent, from how they were compiled at run time: each variant gets `--processes` of them, one
- * after the other. Results go to bench/results/telemetry.json and into docs/benchmarks.md.
+ * after the other, and the median of their ratios counts. Results go to bench/results/telemetry.json and into docs/benchmarks.md.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -18,40 +17,45 @@ import { createServer, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { answersRight, load } from './load.mjs';
+import { answersRight } from './load.mjs';
 import { machine, othersMeter, raisePriority } from './machine.mjs';
 import { telemetrySection, writePage, writeResult } from './page.mjs';
 import { startMeshWith } from './peers.mjs';
-import { cpuSeconds, freePort, HOST, portOf } from './processes.mjs';
+import { freePort, HOST, portOf, threadMicroseconds } from './processes.mjs';
 import { scenario, startBackend } from './scenarios.mjs';
-import { median, rotated } from './statistics.mjs';
+import { SliceLoad } from './slices.mjs';
+import { median, pairedRatio, percentile, rotated } from './statistics.mjs';
 
 const CORES = { proxy: 0, load: 1 };
-const WARM_UP_SECONDS = 3;
+const CONNECTIONS = 64;
+const WARM_UP_REQUESTS = 50_000;
+const SLICE_REQUESTS = 1_500;
+/** Requests a second that a busy sidecar has. */
+const RATE = 8_000;
+/** Of the time in which a proxy has load. */
 const SCRAPE_MS = 1_000;
 const ACCEPT = 'application/openmetrics-text; version=1.0.0';
-/** Of what the variant without anything reaches; a rate that all of them can keep. */
-const PART_OF_SATURATION = 0.4;
-const RATED_CONNECTIONS = 256;
 const work = scenario('small');
 
 const LOG = { accessLog: { mode: 'all' } };
+const ERRORS = { accessLog: { mode: 'errors', samplePercent: 1 } };
 const tracing = (endpoint) => ({ tracing: { endpoint, samplingPercent: 1 } });
 const VARIANTS = [
   { name: 'off', settings: () => ({}) },
   { name: 'metrics', scraped: true, settings: () => ({}) },
+  { name: 'errors', settings: () => ERRORS },
   { name: 'log', settings: () => LOG },
   { name: 'tracing', settings: tracing },
+  { name: 'most', scraped: true, settings: (endpoint) => ({ ...ERRORS, ...tracing(endpoint) }) },
   { name: 'all', scraped: true, settings: (endpoint) => ({ ...LOG, ...tracing(endpoint) }) },
 ];
 
 const { values } = parseArgs({
   options: {
-    processes: { type: 'string', default: '4' }, repeats: { type: 'string', default: '6' }, seconds: { type: 'string', default: '1' },
-    only: { type: 'string', default: VARIANTS.map(({ name }) => name).join() },
+    processes: { type: 'string', default: '5' }, slices: { type: 'string', default: '30' }, only: { type: 'string', default: VARIANTS.map(({ name }) => name).join() },
   },
 });
-const [processes, repeats, seconds] = [values.processes, values.repeats, values.seconds].map(Number);
+const [processes, slices] = [values.processes, values.slices].map(Number);
 const wanted = VARIANTS.filter(({ name }) => values.only.split(',').includes(name));
 spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(CORES.load), String(process.pid)]);
 const restorePriority = raisePriority();
@@ -66,30 +70,33 @@ try {
   running.add(backend);
   const collector = await startCollector();
   const list = () => /** @type {number[]} */ ([]);
-  const measured = Object.fromEntries(wanted.map(({ name }) => [name, { cpuUs: list(), ratedCpuUs: list(), p99Us: list() }]));
-  let rate = 0;
+  const kinds = () => ({ cpuUs: list(), toOff: list(), p99Us: list() });
+  const measured = Object.fromEntries(wanted.map(({ name }) => [name, { saturated: kinds(), rated: kinds() }]));
   for (let turn = 0; turn < processes; turn++) {
     const started = [];
     for (const variant of rotated(wanted, turn)) started.push(await start(variant, backend.port, collector.endpoint));
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      const samples = [];
-      for (const each of rotated(started, repeat)) samples.push({ each, ...await saturated(each) });
-      rate ||= PART_OF_SATURATION * median(samples.map(({ perSecond }) => perSecond));
-      for (const { each, cpuUs } of samples) {
-        const rated = await at(rate, each);
-        measured[each.name].cpuUs.push(cpuUs);
-        measured[each.name].ratedCpuUs.push(rated.cpuUs);
-        measured[each.name].p99Us.push(rated.p99Us);
-        const [saturatedText, ratedText] = [cpuUs, rated.cpuUs].map((us) => us.toFixed(1).padStart(6));
-        console.log(`${turn + 1}.${repeat + 1} ${each.name.padEnd(8)} ${saturatedText} us CPU/request, ${ratedText} us at the rate, p99 ${rated.p99Us} us`);
+    for (const rate of [0, RATE]) {
+      for (let slice = 0; slice < slices; slice++) for (const each of rotated(started, slice)) await each.slice(rate);
+    }
+    for (const kind of ['saturated', 'rated']) {
+      const off = started.find(({ name }) => name === 'off')?.cpuUs(kind);
+      for (const each of started) {
+        const { cpuUs, toOff, p99Us } = measured[each.name][kind];
+        cpuUs.push(median(each.cpuUs(kind)));
+        if (off) toOff.push(pairedRatio(each.cpuUs(kind), off));
+        p99Us.push(1_000 * percentile(each.samples[kind].latencies, 0.99));
       }
     }
-    for (const each of started) await each.stop();
+    for (const { name, stop } of started) {
+      const [saturated, rated] = ['saturated', 'rated'].map((kind) => (measured[name][kind].cpuUs.at(-1) ?? 0).toFixed(1).padStart(6));
+      console.log(`${turn + 1} ${name.padEnd(8)} ${saturated} us CPU/request, ${rated} us at the rate`);
+      await stop();
+    }
   }
   if (measured.tracing && collector.requests() === 0) throw new Error('no spans were exported; the numbers would mean nothing');
   const result = {
     measured: new Date().toISOString().slice(0, 10), machine: { ...machine(), ...meter.read() },
-    settings: { processes, repeats, seconds, rate }, variants: measured,
+    settings: { processes, slices, sliceRequests: SLICE_REQUESTS, rate: RATE }, variants: measured,
   };
   console.log(`\n${telemetrySection(result)}`);
   const keep = processes >= 3 && wanted.length === VARIANTS.length;
@@ -102,7 +109,7 @@ try {
 }
 
 /** A warm process of a variant. */
-async function start({ name, scraped, settings }, backendPort, collector) {
+async function start({ name, scraped = false, settings }, backendPort, collector) {
   const port = await freePort();
   const adminPort = await freePort();
   const proxy = await startMeshWith(folder, CORES.proxy, {
@@ -113,38 +120,47 @@ async function start({ name, scraped, settings }, backendPort, collector) {
   }, undefined, { logFile: join(logs, `${name}.log`) });
   running.add(proxy);
   await answersRight(name, port, work);
-  await load({ port, scenario: work, seconds: WARM_UP_SECONDS, core: CORES.load });
-  const scraping = scraped && setInterval(() => scrape(adminPort), SCRAPE_MS);
+  const load = new SliceLoad(port, work.path);
+  await load.open(CONNECTIONS);
+  await load.run(WARM_UP_REQUESTS);
+  const list = () => /** @type {number[]} */ ([]);
+  const samples = { saturated: { cpuUs: list(), ms: list(), latencies: list() }, rated: { cpuUs: list(), ms: list(), latencies: list() } };
+  const scrapeUs = list();
+  let sinceScrape = 0;
+  const used = async (work) => {
+    const before = threadMicroseconds(proxy.pid);
+    await work();
+    return threadMicroseconds(proxy.pid) - before;
+  };
   return {
-    name, port, pid: proxy.pid,
+    name, samples,
+    async slice(rate) {
+      const { cpuUs, ms, latencies } = samples[rate === 0 ? 'saturated' : 'rated'];
+      const began = performance.now();
+      cpuUs.push(await used(async () => { latencies.push(...await load.run(SLICE_REQUESTS, rate)); }) / SLICE_REQUESTS);
+      ms.push(performance.now() - began);
+      sinceScrape += performance.now() - began;
+      if (!scraped || sinceScrape < SCRAPE_MS) return;
+      scrapeUs.push(await used(() => scrape(adminPort)));
+      sinceScrape = 0;
+    },
+    /** Of each slice, with its share of a scrape a second. */
+    cpuUs(kind) {
+      const share = scrapeUs.length === 0 ? 0 : median(scrapeUs) * median(samples[kind].ms) / SCRAPE_MS / SLICE_REQUESTS;
+      return samples[kind].cpuUs.map((us) => us + share);
+    },
     async stop() {
-      if (scraping) clearInterval(scraping);
+      load.close();
       await proxy.stop();
       running.delete(proxy);
     },
   };
 }
 
-async function saturated({ name, port, pid }) {
-  const before = cpuSeconds(pid);
-  const { requests, errors } = await load({ port, scenario: work, seconds, core: CORES.load });
-  none(errors, name);
-  return { cpuUs: (cpuSeconds(pid) - before) * 1e6 / requests, perSecond: requests / seconds };
-}
-
-async function at(rate, { name, port, pid }) {
-  const before = cpuSeconds(pid);
-  const { requests, p99Us, errors } = await load({ port, scenario: { ...work, connections: RATED_CONNECTIONS }, seconds, core: CORES.load, rate });
-  none(errors, name);
-  return { cpuUs: (cpuSeconds(pid) - before) * 1e6 / requests, p99Us };
-}
-
-function none(errors, name) {
-  if (errors > 0) throw new Error(`telemetry ${name}: ${errors} requests failed; the numbers would mean nothing`);
-}
-
 function scrape(port) {
-  get({ host: HOST, port, path: '/metrics', headers: { accept: ACCEPT } }, (response) => response.resume()).on('error', () => {});
+  return new Promise((done, failed) => {
+    get({ host: HOST, port, path: '/metrics', headers: { accept: ACCEPT } }, (response) => response.resume().on('end', () => done(undefined))).on('error', failed);
+  });
 }
 
 /** Takes all spans. */

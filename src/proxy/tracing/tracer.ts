@@ -8,7 +8,7 @@
 import type { ResolvedTracing } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import type { ReasonCode } from '../telemetry/reasons';
-import type { ExchangeTrace, TracedAttempt } from './exchange-trace';
+import type { ExchangeTrace } from './exchange-trace';
 import { beginEvents, endSpan, SpanKind, writeSpanHead } from './otlp';
 import { RandomWords } from './random-words';
 import { writeAttemptAttributes, writeAttemptEvent, writeRequestAttributes } from './span-attributes';
@@ -19,6 +19,8 @@ import { drawId, Id, isAmong, newSpanId } from './trace-ids';
 /** Requests a second that are recorded for how they went alone, and how many at once. */
 export const MAX_RECORDED_FAILURES_PER_SECOND = 20;
 
+/** What all methods that are not known are called. */
+const OTHER_METHOD = '_OTHER';
 const SPACE = 0x20;
 const SLASH = 0x2f;
 const QUERY = 0x3f;
@@ -75,20 +77,19 @@ export class Tracer {
     const { context, description } = trace;
     const since = clock.wallTimeAt(0);
     const path = pathIn(description.bytes, description.length);
-    const known = request.method !== '_OTHER';
-    const name = known ? request.method : 'HTTP';
     // Nobody needs it before.
     drawId(this.spanId, this.words);
-    for (let i = 0; i < trace.count; i += 1) this.writeAttempt(trace, trace.attemptAt(i), i, name, request.method, path, since);
+    for (let i = 0; i < trace.count; i += 1) this.writeAttempt(trace, i, request.method, path, since);
     const error = errorType(request.status, request.reason, 500);
     const line = exporter.next();
+    const { traceId, hasParent, parentId, flags } = context;
     writeSpanHead(line, {
-      traceId: context.traceId, spanId: this.spanId, parentSpanId: context.hasParent ? context.parentId : undefined, remoteParent: context.hasParent,
-      flags: context.flags, name, kind: SpanKind.SERVER, start: since + request.startedAt,
+      traceId, spanId: this.spanId, parentSpanId: hasParent ? parentId : undefined, remoteParent: hasParent, flags,
+      name: nameOf(request.method), kind: SpanKind.SERVER, start: since + request.startedAt,
       // Added up in this order, the end of an attempt at the same moment is the same number.
       end: since + (request.startedAt + request.durationMs),
     });
-    const originalMethod = known ? undefined : description.toString().split(' ', 1)[0] || undefined;
+    const originalMethod = request.method === OTHER_METHOD ? description.toString().split(' ', 1)[0] || undefined : undefined;
     writeRequestAttributes(line, request, path, originalMethod, error, trace.count);
     if (trace.count > 0) beginEvents(line);
     for (let i = 0; i < trace.count; i += 1) writeAttemptEvent(line, trace.attemptAt(i), i, since);
@@ -97,22 +98,28 @@ export class Tracer {
     exporter.added();
   }
 
-  private writeAttempt(trace: ExchangeTrace, attempt: TracedAttempt, index: number, name: string, method: string, path: TracedPath, since: number): void {
+  private writeAttempt(trace: ExchangeTrace, index: number, method: string, path: TracedPath, since: number): void {
     const { exporter } = this.dependencies;
     const { context: { traceId, flags } } = trace;
+    const attempt = trace.attemptAt(index);
     const { outcome } = attempt;
     // One that was not needed any more has not failed.
     const unneeded = outcome === 'hedge_lost' || outcome === 'client_abort';
     const error = unneeded ? undefined : typeof outcome === 'number' ? errorType(outcome, undefined, 400) : outcome;
     const line = exporter.next();
     writeSpanHead(line, {
-      traceId, spanId: attempt.spanId, parentSpanId: this.spanId, remoteParent: false, flags, name, kind: SpanKind.CLIENT,
+      traceId, spanId: attempt.spanId, parentSpanId: this.spanId, remoteParent: false, flags, name: nameOf(method), kind: SpanKind.CLIENT,
       start: since + attempt.startedAt, end: since + attempt.endedAt,
     });
     writeAttemptAttributes(line, attempt, index, method, path, error);
     endSpan(line, error === undefined ? undefined : '');
     exporter.added();
   }
+}
+
+/** As the conventions have it. */
+function nameOf(method: string): string {
+  return method === OTHER_METHOD ? 'HTTP' : method;
 }
 
 /** Where the path is in a method and a target of any form, one space between. */
