@@ -51,7 +51,7 @@ const TELEMETRY_BAR = 0.05;
 
 const TELEMETRY_TITLES = {
   off: 'off',
-  metrics: 'metrics, scraped every second',
+  metrics: 'metrics, scraped',
   errors: 'access log of errors and 1 % of the others, to a file',
   log: 'access log of all requests, to a file',
   tracing: 'tracing, 1 % sampled',
@@ -61,7 +61,7 @@ const TELEMETRY_TITLES = {
 
 /** What it costs to see a mesh, with its verdict. */
 export function telemetrySection({ measured, machine: place, settings, variants }) {
-  const { processes, slices, sliceRequests, rate } = settings;
+  const { processes, slices, sliceRequests, rate, scrapeSeconds } = settings;
   const rows = Object.entries(variants).map(([name, { saturated, rated }]) => [
     TELEMETRY_TITLES[name], ...[saturated, rated].flatMap(({ cpuUs, toOff }) => [`${median(cpuUs).toFixed(1)} us`, `${median(toOff).toFixed(2)}x`]),
     milliseconds(median(rated.p99Us)), `${pairedRatio(rated.p99Us, variants.off.rated.p99Us).toFixed(2)}x`,
@@ -75,7 +75,8 @@ export function telemetrySection({ measured, machine: place, settings, variants 
   return [
     '## What it costs to see a mesh',
     `Measured ${measured}; ${processes} processes of each, which take turns in ${slices} slices of ${sliceRequests} small GETs, saturated and at ${rate} requests a second. `
-      + 'Medians of the slices and of their ratios, and of the processes; a scrape is measured by itself. Saturated, a slower proxy lets its peers sleep, and pays for waking them; at the rate, all of them do. '
+      + `Medians of the slices and of their ratios, and of the processes. A scrape is measured by itself, and comes every ${scrapeSeconds} s. `
+      + 'Saturated, a slower proxy lets its peers sleep, and pays for waking them; at the rate, all of them do. '
       + loadOf(place),
     table(['', 'CPU per request, saturated', 'to off', 'CPU at the rate', 'to off', 'p99 at the rate', 'to off'], rows),
     `${verdicts.join(' ')} To repeat: \`npm run bench:telemetry\`.`,

@@ -32,8 +32,10 @@ const WARM_UP_REQUESTS = 50_000;
 const SLICE_REQUESTS = 1_500;
 /** Requests a second that a busy sidecar has. */
 const RATE = 8_000;
-/** Of the time in which a proxy has load. */
-const SCRAPE_MS = 1_000;
+/** As often as a Prometheus mostly does. */
+const SCRAPE_SECONDS = 15;
+/** So that there are some in a run: each is measured by itself. */
+const SCRAPE_EVERY_SLICES = 6;
 const ACCEPT = 'application/openmetrics-text; version=1.0.0';
 const work = scenario('small');
 
@@ -96,7 +98,7 @@ try {
   if (measured.tracing && collector.requests() === 0) throw new Error('no spans were exported; the numbers would mean nothing');
   const result = {
     measured: new Date().toISOString().slice(0, 10), machine: { ...machine(), ...meter.read() },
-    settings: { processes, slices, sliceRequests: SLICE_REQUESTS, rate: RATE }, variants: measured,
+    settings: { processes, slices, sliceRequests: SLICE_REQUESTS, rate: RATE, scrapeSeconds: SCRAPE_SECONDS }, variants: measured,
   };
   console.log(`\n${telemetrySection(result)}`);
   const keep = processes >= 3 && wanted.length === VARIANTS.length;
@@ -126,7 +128,7 @@ async function start({ name, scraped = false, settings }, backendPort, collector
   const list = () => /** @type {number[]} */ ([]);
   const samples = { saturated: { cpuUs: list(), ms: list(), latencies: list() }, rated: { cpuUs: list(), ms: list(), latencies: list() } };
   const scrapeUs = list();
-  let sinceScrape = 0;
+  let taken = 0;
   const used = async (work) => {
     const before = threadMicroseconds(proxy.pid);
     await work();
@@ -139,14 +141,12 @@ async function start({ name, scraped = false, settings }, backendPort, collector
       const began = performance.now();
       cpuUs.push(await used(async () => { latencies.push(...await load.run(SLICE_REQUESTS, rate)); }) / SLICE_REQUESTS);
       ms.push(performance.now() - began);
-      sinceScrape += performance.now() - began;
-      if (!scraped || sinceScrape < SCRAPE_MS) return;
-      scrapeUs.push(await used(() => scrape(adminPort)));
-      sinceScrape = 0;
+      taken += 1;
+      if (scraped && taken % SCRAPE_EVERY_SLICES === 0) scrapeUs.push(await used(() => scrape(adminPort)));
     },
-    /** Of each slice, with its share of a scrape a second. */
+    /** Of each slice, with its share of a scrape. */
     cpuUs(kind) {
-      const share = scrapeUs.length === 0 ? 0 : median(scrapeUs) * median(samples[kind].ms) / SCRAPE_MS / SLICE_REQUESTS;
+      const share = scrapeUs.length === 0 ? 0 : median(scrapeUs) * median(samples[kind].ms) / (SCRAPE_SECONDS * 1_000) / SLICE_REQUESTS;
       return samples[kind].cpuUs.map((us) => us + share);
     },
     async stop() {

@@ -74,7 +74,7 @@ export class ExchangeRequest implements Credentials {
   constructor(private readonly parts: RequestParts) {
     const { client } = parts;
     this.fields = new RequestFields(client.listener);
-    this.timeout = new Timeout(() => client.refuse(this.givenDeadline ? LATE : ROUTE_TIMEOUT));
+    this.timeout = new Timeout(() => client.refuse(this.late));
   }
 
   /** Bytes that are kept of it while nothing is sent on. */
@@ -82,6 +82,14 @@ export class ExchangeRequest implements Credentials {
 
   /** When what sheds load knows better than the reason's own time. */
   get retryAfterSeconds(): number | undefined { return this.slot?.retryAfterSeconds; }
+
+  private get late(): Refusal { return this.givenDeadline ? LATE : ROUTE_TIMEOUT; }
+
+  /** Why it is given up. Once its time is over that alone counts, though the timer may be a moment behind: its caller has stopped waiting. */
+  whyGivenUp(refusal: Refusal): Refusal {
+    const { context, upstream } = this.parts;
+    return context.clock.now() >= upstream.deadlineAt ? this.late : refusal;
+  }
 
   /**
    * @param fault what is wrong with its target

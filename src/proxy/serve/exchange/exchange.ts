@@ -268,7 +268,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   onGivenUp(refusal: Refusal): void {
-    this.client.refuse(refusal);
+    this.client.refuse(this.request.whyGivenUp(refusal));
   }
 
   /** The endpoint takes more of the request's body. */
