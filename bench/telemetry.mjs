@@ -35,7 +35,7 @@ const RATE = 8_000;
 /** As often as a Prometheus mostly does. */
 const SCRAPE_SECONDS = 15;
 /** So that there are some in a run: each is measured by itself. */
-const SCRAPE_EVERY_SLICES = 6;
+const SCRAPE_EVERY_SLICES = 4;
 const ACCEPT = 'application/openmetrics-text; version=1.0.0';
 const work = scenario('small');
 
@@ -54,7 +54,7 @@ const VARIANTS = [
 
 const { values } = parseArgs({
   options: {
-    processes: { type: 'string', default: '5' }, slices: { type: 'string', default: '30' }, only: { type: 'string', default: VARIANTS.map(({ name }) => name).join() },
+    processes: { type: 'string', default: '11' }, slices: { type: 'string', default: '12' }, only: { type: 'string', default: VARIANTS.map(({ name }) => name).join() },
   },
 });
 const [processes, slices] = [values.processes, values.slices].map(Number);
