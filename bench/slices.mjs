@@ -30,6 +30,10 @@ export class SliceLoad {
     this.closed = false;
     /** @type {(latencies: number[]) => void} */
     this.done = () => {};
+    /** @type {(error: Error) => void} */
+    this.failed = () => {};
+    /** What went wrong first. @type {Error | undefined} */
+    this.problem = undefined;
   }
 
   async open(connections) {
@@ -37,8 +41,8 @@ export class SliceLoad {
       const onread = { buffer: this.buffer, callback: (/** @type {number} */ bytes) => this.#onData(connection, bytes) };
       const socket = connect({ port: this.port, host: HOST, noDelay: true, onread });
       const connection = { socket, received: 0, began: 0 };
-      socket.on('error', (error) => { throw error; });
-      socket.on('close', () => { if (!this.closed) throw new Error(`port ${this.port}: a connection was closed`); });
+      socket.on('error', (error) => this.#fail(error));
+      socket.on('close', () => this.#fail(new Error(`port ${this.port}: a connection was closed`)));
       await new Promise((connected) => { socket.once('connect', () => connected(undefined)); });
       this.all.push(connection);
     }
@@ -57,8 +61,10 @@ export class SliceLoad {
     this.latencies = [];
     this.wanted = requests;
     this.left = rate === 0 ? requests : 0;
-    return new Promise((done) => {
+    return new Promise((done, failed) => {
       this.done = done;
+      this.failed = failed;
+      if (this.problem) return failed(this.problem);
       const began = performance.now();
       if (rate === 0) {
         while (this.left > 0 && this.idle.length > 0) this.#send(this.idle.pop(), performance.now());
@@ -92,7 +98,7 @@ export class SliceLoad {
   #onData(connection, bytes) {
     if (connection.received === 0) this.#check(bytes);
     connection.received += bytes;
-    if (connection.received > this.responseBytes) throw new Error(`port ${this.port}: an answer of ${connection.received} bytes in place of ${this.responseBytes}`);
+    if (connection.received > this.responseBytes) this.#fail(new Error(`port ${this.port}: an answer of ${connection.received} bytes in place of ${this.responseBytes}`));
     if (connection.received < this.responseBytes) return true;
     connection.received = 0;
     this.latencies.push(performance.now() - connection.began);
@@ -103,13 +109,20 @@ export class SliceLoad {
     return true;
   }
 
+  /** The slice under way fails, and those after it. */
+  #fail(error) {
+    if (this.closed || this.problem) return;
+    this.problem = error;
+    this.failed(error);
+  }
+
   /** All answers have the length of the first. */
   #check(bytes) {
     const head = this.buffer.toString('latin1', 0, this.responseBytes === 0 ? bytes : 12);
-    if (!head.startsWith('HTTP/1.1 200')) throw new Error(`port ${this.port} answered ${head.slice(0, 40)}`);
+    if (!head.startsWith('HTTP/1.1 200')) return this.#fail(new Error(`port ${this.port} answered ${head.slice(0, 40)}`));
     if (this.responseBytes > 0) return;
     const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1];
-    if (length === undefined) throw new Error(`port ${this.port}: an answer without a length`);
+    if (length === undefined) return this.#fail(new Error(`port ${this.port}: an answer without a length`));
     this.responseBytes = head.indexOf(HEAD_END) + HEAD_END.length + Number(length);
   }
 }

@@ -12,7 +12,7 @@ process.chdir(new URL('..', import.meta.url).pathname);
 /** Of each line that is supported or comes next, one version; 24 is what the image ships. */
 const VERSIONS = { 22: '22.23.5', 24: '24.22.3', 26: '26.12.1' };
 const TESTS = [
-  'test/proxy/net/direct-write', 'test/proxy/net/shared-read', 'test/proxy/serve/data-plane', 'test/proxy/serve/tunnel', 'test/proxy/serve/cancellation',
+  'test/proxy/net/direct-write', 'test/proxy/net/shared-read', 'test/proxy/runtime/compiler', 'test/proxy/serve/data-plane', 'test/proxy/serve/tunnel', 'test/proxy/serve/cancellation',
   'test/proxy/tls/', 'test/proxy/serve/edge/', 'test/integration/proxy-process', 'test/integration/workers',
 ];
 

@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock';
 import type { ExchangeListener } from '../serve/context';
 import type { FinishedExchange } from '../serve/exchange/exchange-record';
 import { AccessLog } from '../telemetry/access-log';
+import { NO_ATTEMPTS } from '../telemetry/attempt-record';
 import type { ConnectionListener } from '../telemetry/connection-record';
 import type { LineWriter } from '../telemetry/line-writer';
 import type { NotedRequest } from '../telemetry/noted-request';
@@ -27,8 +28,6 @@ export function accessRecorder(writer: LineWriter, clock: Clock, random: () => n
   };
 }
 
-const NONE: NotedRequest['attemptRecords'] = [];
-
 /** Notes a finished exchange. */
 export function note(noted: NotedRequest, { client: { listener, peer }, record, upstream, trace }: FinishedExchange): NotedRequest {
   noted.listener = listener.name;
@@ -44,7 +43,7 @@ export function note(noted: NotedRequest, { client: { listener, peer }, record, 
   noted.cluster = upstream.cluster?.name;
   noted.endpoint = upstream.endpoint?.key;
   noted.attempts = upstream.attempts;
-  noted.attemptRecords = upstream.attempted.count > 1 ? upstream.attempted.copy() : NONE;
+  noted.attemptRecords = upstream.attempted.count > 1 ? upstream.attempted.copy() : NO_ATTEMPTS;
   noted.route = record.route;
   noted.grpcStatus = record.grpcStatus < 0 ? undefined : record.grpcStatus;
   noted.bytesIn = record.requestBytes;

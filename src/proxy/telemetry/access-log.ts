@@ -1,7 +1,7 @@
 /**
  * The access log: one line a request, or a connection of TCP, when it is over, as JSON or as text. Off by default, and then nothing of it runs.
  *
- * A request is noted when it is over. Lines are made of many together, when they are written.
+ * A request is noted when it is over. The lines of many requests are made together, when they are written.
  */
 import type { AccessLogConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
@@ -25,9 +25,10 @@ export class AccessLog implements LineSource {
     private readonly random: () => number,
   ) {}
 
-  /** Where a request that is wanted is to be noted, at once. What is there is of another one. */
+  /** Returns the place for a request that is logged. The caller fills it at once: it still holds an earlier request. */
   note(): NotedRequest {
-    if (this.count === MAX_NOTED) this.giveLines();
+    // Another log, from before a reload, may have older ones.
+    if (this.count === MAX_NOTED) this.writer.gather();
     if (this.count === 0) this.writer.expect(this, this.clock);
     const noted = this.noted[this.count] ??= new NotedRequest();
     this.count += 1;

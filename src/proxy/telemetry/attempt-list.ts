@@ -1,7 +1,5 @@
 /** What was tried for one request after another, when somebody wants to know. Nearly all have one attempt: the memory is used again. */
-import type { AttemptRecord } from './attempt-record';
-
-const NONE: readonly AttemptRecord[] = [];
+import { AttemptRecord, NO_ATTEMPTS } from './attempt-record';
 
 export class AttemptList {
   /** Attempts of this request; those behind are of requests before it. */
@@ -26,6 +24,6 @@ export class AttemptList {
 
   /** What is there now, in order. */
   copy(): readonly AttemptRecord[] {
-    return this.count === 0 ? NONE : this.kept.slice(0, this.count).map((record) => ({ ...record }));
+    return this.count === 0 ? NO_ATTEMPTS : this.kept.slice(0, this.count).map((record) => ({ ...record }));
   }
 }

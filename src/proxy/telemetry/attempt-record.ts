@@ -10,6 +10,8 @@ export interface AttemptRecord {
   readonly milliseconds: number;
 }
 
+export const NO_ATTEMPTS: readonly AttemptRecord[] = [];
+
 /** An attempt as one word, for a field and for the access log. */
 export function attemptText({ endpoint, outcome, milliseconds }: AttemptRecord): string {
   return `${endpoint};${outcome};${Math.round(milliseconds * 10) / 10}`;

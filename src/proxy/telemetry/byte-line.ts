@@ -43,7 +43,9 @@ export class ByteLine {
   }
 
   byte(byte: number): void {
-    this.bytes[this.take(1)] = byte;
+    // Room may be new memory.
+    const at = this.take(1);
+    this.bytes[at] = byte;
   }
 
   /** In quotation marks, each of these bytes as a character. */

@@ -4,8 +4,8 @@
  * counted. Losing log lines is bad; a proxy that stands still or dies because its log is not read is worse.
  *
  * Events are written at once. A line for each request would be a system call for each request, which costs more than all else about it:
- * such lines wait up to {@link COLLECT_MS} for others. They wait as bytes in fixed memory, since texts that live for a while are copied by
- * each collection of garbage. A process that is killed loses what waits.
+ * such lines wait up to {@link COLLECT_MS} for others. They wait at their source, as what it needs to make them, and then as bytes in fixed
+ * memory, since texts that live for a while are copied by each collection of garbage. A process that is killed loses what waits.
  */
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -35,7 +35,7 @@ export interface LineSink {
 
 /** Has lines to write, and makes them when they are written. */
 export interface LineSource {
-  /** Has all of them {@link LineWriter.collect | collected}. */
+  /** Makes all of its lines, and has the writer {@link LineWriter.collect | collect} them. */
   giveLines(): void;
 }
 
@@ -130,7 +130,8 @@ export class LineWriter {
 
   private get hasLines(): boolean { return this.waitingLines > 0 || this.batch.lines > 0; }
 
-  private gather(): void {
+  /** Has all sources make their lines. */
+  gather(): void {
     if (this.sources.length === 0) return;
     const sources = this.sources;
     this.sources = [];
@@ -145,8 +146,11 @@ export class LineWriter {
   }
 
   private send(): void {
-    this.timer?.();
-    this.timer = undefined;
+    // Sources still wait for it.
+    if (this.sources.length === 0) {
+      this.timer?.();
+      this.timer = undefined;
+    }
     this.busy = true;
     const lines = this.batch.lines > 0 ? this.batch.lines : this.waitingLines;
     this.sink.write(this.next(), (error) => this.onDone(error, lines));
@@ -174,6 +178,9 @@ export class LineWriter {
       this.waitingLines = 0;
       this.batch = new Batch();
     }
+    // Requests may have ended since somebody began to wait.
+    if (this.flushed.length > 0) this.gather();
+    if (this.busy) return;
     if (this.hasLines) {
       this.send();
       return;

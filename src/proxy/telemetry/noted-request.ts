@@ -4,11 +4,9 @@
  */
 import { KeptText } from '../runtime/kept-text';
 import { AccessRecord, MAX_PATH } from './access-record';
-import type { AttemptRecord } from './attempt-record';
+import { NO_ATTEMPTS } from './attempt-record';
 import type { ReasonCode } from './reasons';
 import { TRACE_ID_DIGITS, TraceIdSource } from './trace-id-source';
-
-const NONE: readonly AttemptRecord[] = [];
 
 export class NotedRequest implements AccessRecord {
   listener = '';
@@ -28,7 +26,7 @@ export class NotedRequest implements AccessRecord {
   cluster: string | undefined;
   endpoint: string | undefined;
   attempts = 0;
-  attemptRecords = NONE;
+  attemptRecords = NO_ATTEMPTS;
   bytesIn = 0;
   bytesOut = 0;
   private readonly keptTrace = new KeptTraceId();

@@ -30,7 +30,7 @@ const RETRY = new Attribute('mesh.retry');
 const HEDGE = new Attribute('mesh.hedge');
 
 /** `url.full` of an endpoint, up to the path. */
-const URL = new KeptPieces((endpoint) => `{"key":"url.full","value":{"stringValue":"http://${endpoint}`);
+const URL = new KeptPieces((endpoint) => `{"key":"url.full","value":{"stringValue":${JSON.stringify(`http://${endpoint}`).slice(0, -1)}`);
 
 /** Who was asked, by address and port. */
 const SERVER = new KeptPieces((endpoint) => {

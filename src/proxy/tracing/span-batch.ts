@@ -21,7 +21,7 @@ export class SpanBatch {
     this.start = this.json.length;
   }
 
-  /** Where its next span is to be written, and that alone, before anything else is asked of it. */
+  /** Returns where to write the next span. It is written whole before anything else is asked of the batch. */
   next(): ByteLine {
     if (this.spans > 0) this.json.byte(COMMA);
     this.spans += 1;

@@ -66,12 +66,12 @@ export class SpanExporter {
     return false;
   }
 
-  /** Where the next span, for which there is room, is to be written; then it is `added`. */
+  /** Returns where to write the next span, for which there is room. Write it whole, then call {@link added}. */
   next(): ByteLine {
     return this.open.next();
   }
 
-  /** It is written. */
+  /** The span is written. */
   added(): void {
     if (this.open.spans >= this.options.maxBatchSpans) this.full.push(this.takeOpen());
     if (this.batch) return;

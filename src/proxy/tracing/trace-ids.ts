@@ -75,7 +75,7 @@ export function writeId(id: Id, target: Uint8Array, start: number): void {
   }
 }
 
-/** The digits of an id, for the few that are recorded. */
+/** The digits of an id, where a text is needed. */
 export function textOfId(id: Id): string {
   const digits = Buffer.allocUnsafe(id.length * DIGITS_PER_WORD);
   writeId(id, digits, 0);

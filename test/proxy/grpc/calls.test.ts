@@ -1,9 +1,10 @@
 /** gRPC by real clients and servers through the proxy: what passes, and what a call is told that the proxy itself ends. */
 import { once } from 'node:events';
-import { connect, createServer, ServerHttp2Session } from 'node:http2';
+import { connect, constants, createServer, ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import type { RouteConfig } from '../../../src/contract';
+import { systemClock } from '../../../src/proxy/runtime/clock';
 import { cleanupsAfterEach } from '../../support/cleanups';
 import { EchoClient, echoServer, ended } from '../../support/grpc';
 import { Http2Client } from '../../support/http2-client';
@@ -162,6 +163,21 @@ describe('how long a caller waits', () => {
     }, Buffer.from([0, 0, 0, 0, 0]));
     expect(answer.headers).toMatchObject({ ':status': 200, 'grpc-status': String(status.DEADLINE_EXCEEDED), 'content-type': 'application/grpc' });
     expect(answer.headers['grpc-message']).toMatch(/^deadline_exceeded: /);
+  });
+
+  it('is told as over when the server breaks the call off a moment before the proxy would', async () => {
+    let later = 0;
+    const server = createServer().on('stream', (stream) => {
+      later = 60_000;
+      stream.on('error', () => {}).close(constants.NGHTTP2_INTERNAL_ERROR);
+    });
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    cleanups.push(() => server.close());
+    const clock = { ...systemClock, now: () => systemClock.now() + later };
+    const client = clientOf(await proxyTo([(server.address() as AddressInfo).port], { clock }));
+    expect(await client.once('', { deadlineMs: 60_000 })).toMatchObject({
+      code: status.DEADLINE_EXCEEDED, details: expect.stringMatching(/^deadline_exceeded: .*upstream/),
+    });
   });
 
   it('may be what its route says', async () => {

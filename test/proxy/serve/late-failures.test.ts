@@ -1,6 +1,6 @@
 /**
- * An endpoint that fails when the caller has stopped waiting: who gives up a request at its deadline often does so a moment before the
- * sidecar's own timer. It is the time that is told then, by which callers and people know what to change.
+ * An endpoint that fails when the caller has stopped waiting. An app that gives a request up at its deadline often does so a moment before
+ * the sidecar's own timer. The answer says that the time was over, since that is what can be changed.
  */
 import { systemClock } from '../../../src/proxy/runtime/clock';
 import { cleanupsAfterEach } from '../../support/cleanups';

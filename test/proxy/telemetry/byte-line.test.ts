@@ -55,6 +55,25 @@ test('texts and pieces of any length come one behind the other', () => {
   }));
 });
 
+test('whatever is written goes into new memory when the old one is full', () => {
+  const id = Buffer.from('0123456789abcdef');
+  for (let length = 1_000; length <= 1_030; length += 1) {
+    for (const [write, text] of [
+      [(grown: ByteLine) => grown.byte(0x2c), ','],
+      [(grown: ByteLine) => grown.integer(12_345), '12345'],
+      [(grown: ByteLine) => grown.thousandths(1.5), '1.5'],
+      [(grown: ByteLine) => grown.quoted(id, 0, 4), '"0123"'],
+      [(grown: ByteLine) => grown.piece(id), String(id)],
+      [(grown: ByteLine) => grown.text('\u20ac'), '\u20ac'],
+    ] as const) {
+      const grown = new ByteLine();
+      grown.piece(Buffer.alloc(length, 'x'));
+      write(grown);
+      expect(grown.toString()).toBe('x'.repeat(length) + text);
+    }
+  }
+});
+
 test('a member is right however many values there are', () => {
   const kept = keptMember('');
   for (let i = 0; i < 1_200; i += 1) expect(written(() => kept.write(line, `v${i % 700}`))).toBe(`"v${i % 700}"`);

@@ -165,6 +165,84 @@ describe('the writer of log lines', () => {
     });
   });
 
+  describe('given a source of lines', () => {
+    let clock: FakeClock;
+    let sink: SlowSink;
+    let writer: LineWriter;
+    let waiting: string[];
+    const source = {
+      giveLines: () => {
+        const lines = waiting;
+        waiting = [];
+        for (const line of lines) writer.collect(line, clock);
+      },
+    };
+    const has = (...lines: string[]): void => {
+      waiting.push(...lines);
+      writer.expect(source, clock);
+    };
+    const all = (): string[] => sink.texts.join('').split('\n').slice(0, -1);
+    beforeEach(() => {
+      clock = new FakeClock();
+      sink = new SlowSink();
+      writer = new LineWriter(sink);
+      waiting = [];
+    });
+
+    it('asks it when its lines have waited long enough', () => {
+      has('a', 'b');
+      clock.advance(COLLECT_MS - 1);
+      expect(sink.texts).toEqual([]);
+      clock.advance(1);
+      expect([sink.texts, clock.pending]).toEqual([['a\nb\n'], 0]);
+    });
+
+    it('asks it after that time though other lines are written meanwhile', () => {
+      writer.write('event');
+      writer.write('another');
+      has('a');
+      sink.finish();
+      sink.finish();
+      expect(sink.texts).toHaveLength(2);
+      clock.advance(COLLECT_MS);
+      expect(all()).toEqual(['event', 'another', 'a']);
+    });
+
+    it('asks it after that time though so many other lines come that they are written', () => {
+      has('a');
+      for (let i = 0; i < 6; i += 1) writer.collect('x'.repeat(COLLECT_BYTES / 8), clock);
+      sink.finish();
+      sink.finish();
+      clock.advance(COLLECT_MS);
+      expect(all()).toContain('a');
+    });
+
+    it('has its lines written before one that may not wait, and keeps no timer', () => {
+      has('a');
+      writer.write('event');
+      sink.finish();
+      expect([all(), clock.pending]).toEqual([['a', 'event'], 0]);
+    });
+
+    it('asks for what came while it was waited for', async () => {
+      has('a');
+      const flushed = writer.flush(clock, 500);
+      has('b');
+      sink.finish();
+      sink.finish();
+      await flushed;
+      expect(all()).toEqual(['a', 'b']);
+    });
+
+    it('counts its lines as dropped when the output is gone', () => {
+      writer.write('under way');
+      has('a', 'b');
+      sink.finish(new Error('EPIPE'));
+      clock.advance(COLLECT_MS);
+      expect(writer.dropped).toBe(3);
+    });
+  });
+
   it('can be waited for until all is written, but not for ever', async () => {
     const clock = new FakeClock();
     const sink = new SlowSink();

@@ -7,6 +7,15 @@ test('takes little memory for few spans', () => {
   expect(batch.body().buffer.byteLength).toBeLessThanOrEqual(1_024);
 });
 
+test('spans of any length come one behind the other', () => {
+  for (let length = 1_015; length <= 1_030; length += 1) {
+    const batch = new SpanBatch(['{', '}']);
+    batch.next().piece(Buffer.alloc(length, 'x'));
+    batch.next().piece(Buffer.from('y'));
+    expect(batch.body().toString()).toBe(`{${'x'.repeat(length)},y}`);
+  }
+});
+
 test('its body has its envelope and its spans, however large they are and whatever it had before', () => {
   const batch = new SpanBatch(['{é[', ']}']);
   const span = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40_000 });

@@ -85,10 +85,11 @@ export class ExchangeRequest implements Credentials {
 
   private get late(): Refusal { return this.givenDeadline ? LATE : ROUTE_TIMEOUT; }
 
-  /** Why it is given up. Once its time is over that alone counts, though the timer may be a moment behind: its caller has stopped waiting. */
+  /** Why it is given up. Once its time is over that is the reason, though its timer has not come yet: the caller has stopped waiting. */
   whyGivenUp(refusal: Refusal): Refusal {
     const { context, upstream } = this.parts;
-    return context.clock.now() >= upstream.deadlineAt ? this.late : refusal;
+    if (context.clock.now() < upstream.deadlineAt) return refusal;
+    return { ...this.late, detail: `${this.late.detail} (${refusal.code}: ${refusal.detail})` };
   }
 
   /**

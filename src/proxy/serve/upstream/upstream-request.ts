@@ -96,6 +96,8 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.attempts = 0;
     this.notesAttempts = false;
     this.attempted.clear();
+    this.callerWaitsUntil = Infinity;
+    this.deadlineAt = Infinity;
     this.trace = undefined;
     this.maybeReached = false;
     this.targets.reset();
