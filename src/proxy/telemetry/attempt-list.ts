@@ -2,11 +2,14 @@
 import { AttemptRecord, NO_ATTEMPTS } from './attempt-record';
 
 export class AttemptList {
+  /** Somebody wants to know of this request. */
+  wanted = false;
   /** Attempts of this request; those behind are of requests before it. */
   count = 0;
   private readonly kept: { -readonly [Field in keyof AttemptRecord]: AttemptRecord[Field] }[] = [];
 
   clear(): void {
+    this.wanted = false;
     this.count = 0;
   }
 

@@ -6,6 +6,7 @@
  * stays as it was decided, or one failing callee would have everything traced.
  */
 import type { ResolvedTracing } from '../../contract';
+import { Method, METHOD_NAMES } from '../http1/request-head';
 import type { Clock } from '../runtime/clock';
 import type { ReasonCode } from '../telemetry/reasons';
 import type { ExchangeTrace } from './exchange-trace';
@@ -19,8 +20,7 @@ import { drawId, Id, isAmong, newSpanId } from './trace-ids';
 /** Requests a second that are recorded for how they went alone, and how many at once. */
 export const MAX_RECORDED_FAILURES_PER_SECOND = 20;
 
-/** What all methods that are not known are called. */
-const OTHER_METHOD = '_OTHER';
+const OTHER_METHOD = METHOD_NAMES[Method.OTHER]!;
 const SPACE = 0x20;
 const SLASH = 0x2f;
 const QUERY = 0x3f;

@@ -87,7 +87,7 @@ export class Exchange implements UpstreamOwner {
     this.trace = beginTrace(this.keptTrace, context.tracer, source, head, client);
     if (this.trace) this.keptTrace = this.upstream.trace = this.trace;
     if (context.onExchange) this.record.describe(source, head);
-    this.upstream.notesAttempts = this.added.explains || context.onExchange !== undefined;
+    this.upstream.attempted.wanted = this.added.explains || context.onExchange !== undefined;
     this.load?.served.begin(this.record.startedAt);
     return this.request.begin(source, head, body, complete, fault && refusalOfPath(fault));
   }

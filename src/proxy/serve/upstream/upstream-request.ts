@@ -43,8 +43,6 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   cluster: Cluster | undefined;
   endpoint: Endpoint | undefined;
   attempts = 0;
-  /** Somebody wants to know what was tried. */
-  notesAttempts = false;
   readonly attempted = new AttemptList();
   /** Undefined while nothing is traced. */
   trace: ExchangeTrace | undefined;
@@ -94,7 +92,6 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.cluster = undefined;
     this.endpoint = undefined;
     this.attempts = 0;
-    this.notesAttempts = false;
     this.attempted.clear();
     this.callerWaitsUntil = Infinity;
     this.deadlineAt = Infinity;
@@ -396,6 +393,6 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
 
   private note(attempt: Attempt, outcome: AttemptRecord['outcome']): void {
     if (this.trace) this.trace.ended(attempt.traced!, outcome, this.context.clock.now());
-    if (this.notesAttempts) this.attempted.add(attempt.endpoint!.key, outcome, attempt.elapsedMs);
+    if (this.attempted.wanted) this.attempted.add(attempt.endpoint!.key, outcome, attempt.elapsedMs);
   }
 }
